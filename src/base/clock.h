@@ -1,8 +1,9 @@
 #pragma once
-// Time as an argument. Pure code takes `now`; shells take a Clock. Nothing else in the tree reads a clock.
+// Time as an argument. Pure code takes `now`; shells take a Clock. Nothing else in the tree reads a
+// clock.
 //
-// Use SteadyTime for waiting, timeouts and rates (never jumps); WallTime only for what a person or a
-// contract reads: log stamps, billing windows, certificate dates.
+// Use SteadyTime for waiting, timeouts and rates (never jumps); WallTime only for what a person or
+// a contract reads: log stamps, billing windows, certificate dates.
 
 #include <chrono>
 

@@ -1,9 +1,9 @@
 #pragma once
 // What went wrong, for code and for a person. Knows nothing of HTTP libraries, JSON or Kubernetes.
 //
-// An Error has a small closed code (what the caller may do about it), a message that names the field or
-// object, the value and the remedy, and context lines added on the way up. The one table in error.cpp
-// maps every code to: worth a retry, HTTP status, condition reason.
+// An Error has a small closed code (what the caller may do about it), a message that names the
+// field or object, the value and the remedy, and context lines added on the way up. The one table
+// in error.cpp maps every code to: worth a retry, HTTP status, condition reason.
 
 #include <chrono>
 #include <optional>
@@ -19,10 +19,10 @@ enum class Code {
   kForbidden,        ///< we know, and the answer is no
   kNotFound,
   kAlreadyExists,
-  kConflict,       ///< somebody else changed it first: read again
-  kGone,           ///< the position asked for no longer exists (watch expiry)
-  kTooLarge,       ///< over a stated limit
-  kQuotaExceeded,  ///< a budget is used up: waiting does not help before it resets
+  kConflict,         ///< somebody else changed it first: read again
+  kGone,             ///< the position asked for no longer exists (watch expiry)
+  kTooLarge,         ///< over a stated limit
+  kQuotaExceeded,    ///< a budget is used up: waiting does not help before it resets
   kTooManyRequests,  ///< a rate is exceeded: retry_after says when
   kUnavailable,      ///< the other side is not there or is failing
   kTimeout,

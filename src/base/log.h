@@ -1,9 +1,10 @@
 #pragma once
-// JSON lines for operators: a constant message and typed fields. Any thread. Users read conditions, events
-// and HTTP answers, never this. No prompt, completion, key or token is ever a field: Secret has no
-// conversion to one.
+// JSON lines for operators: a constant message and typed fields. Any thread. Users read conditions,
+// events and HTTP answers, never this. No prompt, completion, key or token is ever a field: Secret
+// has no conversion to one.
 //
-//   log::info("starting engine", {{"deployment", name}, {"port", port}});   // before the action, with -ing
+//   log::info("starting engine", {{"deployment", name}, {"port", port}});   // before the action,
+//   with -ing
 
 #include <concepts>
 #include <cstdint>
@@ -21,7 +22,8 @@ class Field {
   using Value = std::variant<std::int64_t, std::uint64_t, double, bool, std::string_view>;
 
   Field(std::string_view key, std::string_view value) : key_(key), value_(value) {}
-  Field(std::string_view key, const std::string& value) : key_(key), value_(std::string_view(value)) {}
+  Field(std::string_view key, const std::string& value)
+      : key_(key), value_(std::string_view(value)) {}
   Field(std::string_view key, const char* value) : key_(key), value_(std::string_view(value)) {}
   Field(std::string_view key, bool value) : key_(key), value_(value) {}
   Field(std::string_view key, double value) : key_(key), value_(value) {}
@@ -47,10 +49,18 @@ void set_level(Level level);
 
 void write(Level level, std::string_view message, Fields fields = {});
 
-inline void debug(std::string_view message, Fields fields = {}) { write(Level::kDebug, message, fields); }
-inline void info(std::string_view message, Fields fields = {}) { write(Level::kInfo, message, fields); }
-inline void warn(std::string_view message, Fields fields = {}) { write(Level::kWarn, message, fields); }
-inline void error(std::string_view message, Fields fields = {}) { write(Level::kError, message, fields); }
+inline void debug(std::string_view message, Fields fields = {}) {
+  write(Level::kDebug, message, fields);
+}
+inline void info(std::string_view message, Fields fields = {}) {
+  write(Level::kInfo, message, fields);
+}
+inline void warn(std::string_view message, Fields fields = {}) {
+  write(Level::kWarn, message, fields);
+}
+inline void error(std::string_view message, Fields fields = {}) {
+  write(Level::kError, message, fields);
+}
 
 /// Appends `text` to `out` as a quoted JSON string. Bytes that are not valid UTF-8 become U+FFFD.
 void append_json_string(std::string& out, std::string_view text);

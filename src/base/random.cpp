@@ -1,11 +1,11 @@
 #include "base/random.h"
 
-#include <openssl/rand.h>
-
 #include <bit>
 #include <cstdlib>
 #include <random>
 #include <vector>
+
+#include <openssl/rand.h>
 
 namespace penstock {
 
@@ -36,7 +36,9 @@ std::uint64_t Random::below(std::uint64_t bound) noexcept {
   return static_cast<std::uint64_t>((static_cast<Wide>(next()) * bound) >> 64U);
 }
 
-double Random::unit() noexcept { return static_cast<double>(next() >> 11U) * 0x1.0p-53; }
+double Random::unit() noexcept {
+  return static_cast<double>(next() >> 11U) * 0x1.0p-53;
+}
 
 std::uint64_t entropy_seed() {
   std::random_device device;

@@ -13,8 +13,9 @@ class Random {
   explicit Random(std::uint64_t seed) noexcept;
 
   [[nodiscard]] std::uint64_t next() noexcept;
-  [[nodiscard]] std::uint64_t below(std::uint64_t bound) noexcept;  ///< [0, bound); 0 when bound is 0
-  [[nodiscard]] double unit() noexcept;                             ///< [0, 1)
+  [[nodiscard]] std::uint64_t below(
+      std::uint64_t bound) noexcept;     ///< [0, bound); 0 when bound is 0
+  [[nodiscard]] double unit() noexcept;  ///< [0, 1)
 
  private:
   std::uint64_t state_[4];
@@ -23,7 +24,8 @@ class Random {
 /// A seed from the operating system's entropy; for shells that are not told one.
 [[nodiscard]] std::uint64_t entropy_seed();
 
-/// `bytes` cryptographically random bytes as lower-case hex: for keys and request ids that must not be guessed.
+/// `bytes` cryptographically random bytes as lower-case hex: for keys and request ids that must not
+/// be guessed.
 [[nodiscard]] std::string secure_hex(std::size_t bytes);
 
 }  // namespace penstock

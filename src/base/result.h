@@ -30,20 +30,22 @@ using Result = std::expected<T, Error>;
 #define PENSTOCK_CONCAT_INNER(a, b) a##b
 #define PENSTOCK_CONCAT(a, b) PENSTOCK_CONCAT_INNER(a, b)
 
-/// Evaluates an expression that gives a Result<T>; declares `name` as its value or returns its error.
-#define PENSTOCK_TRY(name, ...) PENSTOCK_TRY_INNER(PENSTOCK_CONCAT(result_, __LINE__), name, __VA_ARGS__)
-#define PENSTOCK_TRY_INNER(temporary, name, ...)            \
-  auto temporary = (__VA_ARGS__);                           \
-  if (!temporary) {                                         \
-    return ::penstock::fail(std::move(temporary).error());  \
-  }                                                         \
+/// Evaluates an expression that gives a Result<T>; declares `name` as its value or returns its
+/// error.
+#define PENSTOCK_TRY(name, ...) \
+  PENSTOCK_TRY_INNER(PENSTOCK_CONCAT(result_, __LINE__), name, __VA_ARGS__)
+#define PENSTOCK_TRY_INNER(temporary, name, ...)           \
+  auto temporary = (__VA_ARGS__);                          \
+  if (!temporary) {                                        \
+    return ::penstock::fail(std::move(temporary).error()); \
+  }                                                        \
   auto name = std::move(*temporary)
 
 /// The same for Result<void>.
-#define PENSTOCK_CHECK_OK(...)                                  \
-  do {                                                          \
-    auto penstock_status = (__VA_ARGS__);                       \
-    if (!penstock_status) {                                     \
+#define PENSTOCK_CHECK_OK(...)                                     \
+  do {                                                             \
+    auto penstock_status = (__VA_ARGS__);                          \
+    if (!penstock_status) {                                        \
       return ::penstock::fail(std::move(penstock_status).error()); \
-    }                                                           \
+    }                                                              \
   } while (false)

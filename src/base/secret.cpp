@@ -1,13 +1,15 @@
 #include "base/secret.h"
 
+#include <array>
+
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
 
-#include <array>
-
 namespace penstock {
 
-Secret::~Secret() { OPENSSL_cleanse(value_.data(), value_.size()); }
+Secret::~Secret() {
+  OPENSSL_cleanse(value_.data(), value_.size());
+}
 
 bool Secret::matches(std::string_view other) const noexcept {
   return value_.size() == other.size() &&

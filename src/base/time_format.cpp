@@ -1,13 +1,13 @@
 #include "base/time_format.h"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <cctype>
 #include <cstdint>
 #include <cstdio>
 #include <ctime>
 #include <limits>
+
+#include <fmt/format.h>
 
 namespace penstock {
 namespace {
@@ -19,9 +19,12 @@ struct Unit {
   std::int64_t nanos;
 };
 // Longest first where one is the beginning of another ("ms" before "m").
-constexpr std::array kUnits{Unit{"ns", 1},         Unit{"us", 1'000},
-                            Unit{"ms", 1'000'000}, Unit{"s", 1'000'000'000},
-                            Unit{"m", 60'000'000'000}, Unit{"h", 3'600'000'000'000}};
+constexpr std::array kUnits{Unit{"ns", 1},
+                            Unit{"us", 1'000},
+                            Unit{"ms", 1'000'000},
+                            Unit{"s", 1'000'000'000},
+                            Unit{"m", 60'000'000'000},
+                            Unit{"h", 3'600'000'000'000}};
 
 [[nodiscard]] std::unexpected<Error> bad_duration(std::string_view text) {
   return fail(Code::kInvalid, fmt::format("\"{}\" is not a duration; write for example 500ms, 30s, "
@@ -126,7 +129,8 @@ std::string format_duration(nanoseconds duration) {
 std::string format_rfc3339(WallTime time) {
   const auto millis =
       std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch()).count();
-  const std::time_t seconds = static_cast<std::time_t>((millis - (millis % 1000 + 1000) % 1000) / 1000);
+  const std::time_t seconds =
+      static_cast<std::time_t>((millis - (millis % 1000 + 1000) % 1000) / 1000);
   std::tm parts{};
   gmtime_r(&seconds, &parts);
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900,
@@ -136,9 +140,10 @@ std::string format_rfc3339(WallTime time) {
 
 Result<WallTime> parse_rfc3339(std::string_view text) {
   const auto bad = [text] {
-    return fail(Code::kInvalid,
-                fmt::format("\"{}\" is not an RFC 3339 time; write for example 2026-03-01T00:00:00Z",
-                            text));
+    return fail(
+        Code::kInvalid,
+        fmt::format("\"{}\" is not an RFC 3339 time; write for example 2026-03-01T00:00:00Z",
+                    text));
   };
   std::string_view rest = text;
   int year = 0;

@@ -1,8 +1,8 @@
 #include "base/error.h"
 
-#include <gtest/gtest.h>
-
 #include <set>
+
+#include <gtest/gtest.h>
 
 #include "base/result.h"
 
@@ -21,7 +21,8 @@ TEST(ErrorTest, EveryCodeHasItsOwnNameAndAPlausibleStatus) {
 }
 
 TEST(ErrorTest, ContextReadsFromTheOutside) {
-  const Error error = Error(Code::kNotFound, "no file \"a\"").with_context("reading").with_context("starting");
+  const Error error =
+      Error(Code::kNotFound, "no file \"a\"").with_context("reading").with_context("starting");
   EXPECT_EQ(error.to_string(), "starting: reading: no file \"a\"");
 }
 

@@ -28,8 +28,10 @@ TEST(LogTest, ALineIsOneJsonObjectOnStandardError) {
   testing::internal::CaptureStderr();
   info("starting engine", {{"port", 8080}, {"model", "a\"b"}, {"ready", false}});
   const std::string line = testing::internal::GetCapturedStderr();
-  EXPECT_NE(line.find(R"("level":"info","message":"starting engine","port":8080,"model":"a\"b","ready":false})"),
-            std::string::npos)
+  EXPECT_NE(
+      line.find(
+          R"("level":"info","message":"starting engine","port":8080,"model":"a\"b","ready":false})"),
+      std::string::npos)
       << line;
 }
 

@@ -1,8 +1,8 @@
 #include "base/secret.h"
 
-#include <gtest/gtest.h>
-
 #include <concepts>
+
+#include <gtest/gtest.h>
 
 #include "base/log.h"
 
