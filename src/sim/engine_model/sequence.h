@@ -1,0 +1,45 @@
+#pragma once
+// One request inside the engine: how far it is and which KV blocks it holds. A record; the engine
+// keeps the rules.
+
+#include <compare>
+#include <cstdint>
+#include <vector>
+
+#include "sim/engine_model/block_cache.h"
+#include "sim/engine_model/engine_types.h"
+
+namespace penstock::sim {
+
+/// Who goes first: smaller. Under FCFS every priority is 0. A preempted request keeps its key.
+struct QueueKey {
+  std::int32_t priority = 0;
+  std::uint64_t order = 0;
+  friend auto operator<=>(const QueueKey&, const QueueKey&) = default;
+};
+
+enum class SequenceState : std::uint8_t { kVacant, kWaiting, kPrefill, kDecode };
+
+struct Sequence {
+  RequestId id = 0;
+  QueueKey key;
+  std::uint32_t generation = 0;  ///< of the slot: tells a stale RequestHandle
+  SequenceState state = SequenceState::kVacant;
+  bool admitted_before = false;
+  TokenCount prompt = 0;
+  TokenCount output = 0;
+  TokenCount generated = 0;  ///< as of decode_from, when decoding
+  TokenCount computed = 0;   ///< KV tokens, as of decode_from, when decoding
+  TokenCount cached = 0;     ///< at first admission
+  std::uint64_t decode_from =
+      0;  ///< the iteration of its first decode step since it (last) entered the batch
+  std::uint32_t published =
+      0;  ///< leading blocks whose hash the cache was told, or that came from it
+  std::vector<BlockHash> hashes;
+  std::vector<BlockId> blocks;
+
+  /// Tokens whose KV must exist before the next token can be sampled.
+  [[nodiscard]] TokenCount to_compute() const { return prompt + generated; }
+};
+
+}  // namespace penstock::sim
