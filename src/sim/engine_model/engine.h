@@ -4,7 +4,7 @@
 // not know text, sockets, clocks or chance: `now` is an argument.
 //
 //   PENSTOCK_TRY(engine, Engine::create(config, perf));
-//   PENSTOCK_TRY(handle, engine.add(request, now));
+//   PENSTOCK_TRY(handle, engine.add(request));
 //   while (const auto iteration = engine.start(now)) {   // nullopt: nothing to do
 //     now = iteration->end;                              // a server sleeps until then; add() and
 //     abort() may come for (const EngineEvent& event : engine.complete()) …
@@ -40,7 +40,7 @@ class Engine {
 
   /// Queues a request; it is looked at when the next iteration starts. kInvalid: no prompt;
   /// kTooLarge: prompt and output exceed max_model_len or what the KV cache can ever hold.
-  [[nodiscard]] Result<RequestHandle> add(const EngineRequest& request, SteadyTime now);
+  [[nodiscard]] Result<RequestHandle> add(const EngineRequest& request);
 
   /// Forgets a request at once, in whatever state, with its blocks and its events not yet given
   /// out. False if it has finished or was aborted before.
@@ -79,7 +79,7 @@ class Engine {
   Engine(const EngineConfig& config, PerfModel perf, std::uint32_t blocks);
 
   void give_decode_blocks();
-  void grow_under_pressure(std::span<const std::uint32_t> needing);
+  void give_under_pressure();
   void grant_block(std::uint32_t slot);
   void continue_prefill(BatchShape& batch);
   void admit_waiting(BatchShape& batch);
@@ -101,7 +101,6 @@ class Engine {
   void enqueue(std::uint32_t slot);
   void dequeue(std::uint32_t slot);
   void emit(EventKind kind, const Sequence& sequence, TokenCount tokens, SteadyTime time);
-  [[nodiscard]] TokenCount decoded(const Sequence& sequence) const;
   [[nodiscard]] TokenCount budget_left(const BatchShape& batch) const;
   [[nodiscard]] std::uint32_t blocks_for(TokenCount tokens) const {
     return (tokens + config_.block_size - 1) / config_.block_size;

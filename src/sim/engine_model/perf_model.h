@@ -15,6 +15,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -73,8 +74,7 @@ class PerfModel {
   };
 
   PerfModel() = default;
-  [[nodiscard]] Result<> build(std::span<const std::pair<std::uint32_t, double>> table,
-                               Calibration calibration);
+  void build_segments(std::span<const std::pair<std::uint32_t, double>> table, double scale);
   [[nodiscard]] double linear_ns(std::uint32_t batch_tokens) const;
 
   std::string name_;
