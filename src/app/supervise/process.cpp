@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <map>
 #include <netinet/in.h>
 #include <string_view>
@@ -78,6 +79,9 @@ Image image_of(const Command& command, std::string path) {
   dup2(null, STDIN_FILENO);
   dup2(log, STDOUT_FILENO);
   dup2(log, STDERR_FILENO);
+  // Not every library opens its sockets close-on-exec; a child that held our listener would keep
+  // its port.
+  close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
   execve(image.path.c_str(), image.argv_pointers.data(), image.env_pointers.data());
   const int error = errno;
   const auto written = ::write(report, &error, sizeof error);
