@@ -1,5 +1,7 @@
 #include "sim/engine_model/decode_batch.h"
 
+#include <algorithm>
+
 namespace penstock::sim {
 
 DecodeBatch::DecodeBatch(std::uint32_t block_size) : buckets_(block_size) {}
@@ -11,24 +13,20 @@ void DecodeBatch::add(std::uint32_t slot, const Member& member) {
   // Its KV is full before iteration i when computed + (i - from) is a multiple of the block size.
   const std::uint64_t size = buckets_.size();
   const std::uint64_t residue = (member.from % size + size - member.computed % size) % size;
-  std::vector<std::uint32_t>& bucket = buckets_[residue];
   Place& place = places_[slot];
   place.bucket = static_cast<std::uint32_t>(residue);
-  place.index = static_cast<std::uint32_t>(bucket.size());
   place.context_at_zero =
       static_cast<std::int64_t>(member.computed) - static_cast<std::int64_t>(member.from);
-  bucket.push_back(slot);
+  std::vector<Needy>& bucket = buckets_[residue];
+  bucket.insert(std::ranges::upper_bound(bucket, member.key, {}, &Needy::key), {member.key, slot});
   context_at_zero_ += place.context_at_zero;
-  finishing_.push(slot, {member.from + member.steps - 1, member.order});
+  finishing_.push(slot, {member.from + member.steps - 1, member.key});
 }
 
 void DecodeBatch::remove(std::uint32_t slot) {
   const Place& place = places_[slot];
-  std::vector<std::uint32_t>& bucket = buckets_[place.bucket];
-  const std::uint32_t moved = bucket.back();
-  bucket[place.index] = moved;
-  places_[moved].index = place.index;
-  bucket.pop_back();
+  std::vector<Needy>& bucket = buckets_[place.bucket];
+  bucket.erase(std::ranges::find(bucket, slot, &Needy::slot));
   context_at_zero_ -= place.context_at_zero;
   finishing_.erase(slot);
 }

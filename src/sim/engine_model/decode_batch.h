@@ -12,6 +12,7 @@
 #include <span>
 #include <vector>
 
+#include "sim/engine_model/queue_key.h"
 #include "sim/engine_model/slot_heap.h"
 
 namespace penstock::sim {
@@ -24,7 +25,7 @@ class DecodeBatch {
     std::uint64_t from = 0;      ///< first iteration it takes part in
     std::uint64_t computed = 0;  ///< KV tokens before that iteration
     std::uint64_t steps = 0;     ///< iterations until it is done, at least 1
-    std::uint64_t order = 0;     ///< decides who is reported first among those that finish together
+    QueueKey key{};  ///< decides who comes first of those that need a block or finish together
   };
 
   void add(std::uint32_t slot, const Member& member);
@@ -41,8 +42,13 @@ class DecodeBatch {
                                       static_cast<std::int64_t>(size() * (i + 1)));
   }
 
-  /// Members whose KV block is full before iteration `i`. Invalidated by add and remove.
-  [[nodiscard]] std::span<const std::uint32_t> needing_block(std::uint64_t i) const {
+  struct Needy {
+    QueueKey key;
+    std::uint32_t slot = 0;
+  };
+  /// Members whose KV block is full before iteration `i`, in order of key. Invalidated by add and
+  /// remove.
+  [[nodiscard]] std::span<const Needy> needing_block(std::uint64_t i) const {
     return buckets_[i % buckets_.size()];
   }
 
@@ -56,17 +62,16 @@ class DecodeBatch {
  private:
   struct FinishKey {
     std::uint64_t last = 0;
-    std::uint64_t order = 0;
+    QueueKey key;
     friend auto operator<=>(const FinishKey&, const FinishKey&) = default;
   };
   struct Place {
     std::uint32_t bucket = 0;
-    std::uint32_t index = 0;
     std::int64_t context_at_zero = 0;
   };
 
-  std::vector<std::vector<std::uint32_t>> buckets_;
-  std::vector<Place> places_;  ///< by slot
+  std::vector<std::vector<Needy>> buckets_;  ///< a few members each, kept sorted
+  std::vector<Place> places_;                ///< by slot
   SlotHeap<FinishKey> finishing_;
   std::int64_t context_at_zero_ = 0;
 };

@@ -156,8 +156,8 @@ void Engine::run_ahead(Iteration& run, SteadyTime horizon) {
     counters_.generation_tokens += decode_.size();
     ++iteration_;
     ++run.iterations;
-    for (const std::uint32_t slot : needing) {
-      grant_block(slot);
+    for (const auto& needy : needing) {
+      grant_block(needy.slot);
     }
     run.end += duration(
         {.decode_sequences = decode_.size(), .decode_context_tokens = decode_.context(iteration_)});
@@ -229,7 +229,7 @@ void Engine::sample_prefilled() {
     decode_.add(slot, {.from = sequence.decode_from,
                        .computed = sequence.computed,
                        .steps = sequence.output - sequence.generated,
-                       .order = sequence.key.order});
+                       .key = sequence.key});
   }
   prefilled_.clear();
 }
@@ -256,6 +256,7 @@ void Engine::publish_full(Sequence& sequence, TokenCount computed) {
   const auto known = static_cast<std::uint32_t>(sequence.hashes.size());
   const std::uint32_t full = std::min(computed / config_.block_size, known);
   for (; sequence.published < full; ++sequence.published) {
+    head_blocked_ = false;  // what was published may be the prefix that the queue's head lacks
     cache_.publish(sequence.blocks[sequence.published], sequence.hashes[sequence.published]);
   }
 }

@@ -115,7 +115,6 @@ class Engine {
   std::vector<std::uint32_t> vacant_;     ///< slots to reuse
   std::vector<std::uint32_t> running_;    ///< in order of admission
   std::vector<std::uint32_t> prefilled_;  ///< whose prompt ends in the iteration under way
-  std::vector<std::uint32_t> scratch_;
   std::vector<EngineEvent> events_;
   EngineCounters counters_;
   std::uint64_t waiting_prefill_tokens_ = 0;

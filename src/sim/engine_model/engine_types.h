@@ -47,7 +47,7 @@ struct EngineRequest {
   /// Chain of the prompt's full blocks (block_hash.h), in the engine's block size; may be empty
   /// (nothing shared) and may go on into the output, so that a next turn hits the answer too.
   /// Copied by add().
-  std::span<const BlockHash> block_hashes;
+  std::span<const BlockHash> block_hashes{};
 };
 
 enum class EventKind : std::uint8_t {
@@ -59,7 +59,7 @@ enum class EventKind : std::uint8_t {
 };
 
 struct EngineEvent {
-  SteadyTime time;  ///< kScheduled, kPreempted: start of the iteration; others: its end
+  SteadyTime time{};  ///< kScheduled, kPreempted: start of the iteration; others: its end
   RequestId id = 0;
   EventKind kind = EventKind::kToken;
   TokenCount tokens = 0;         ///< output tokens so far
@@ -68,8 +68,8 @@ struct EngineEvent {
 
 /// A run of iterations that has begun (one, unless token_events is off).
 struct Iteration {
-  SteadyTime start;
-  SteadyTime end;
+  SteadyTime start{};
+  SteadyTime end{};
   std::uint32_t iterations = 1;
   TokenCount prefill_tokens = 0;       ///< computed in the run, cached ones excluded
   std::uint32_t decode_sequences = 0;  ///< at its start

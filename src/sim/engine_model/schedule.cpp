@@ -12,16 +12,15 @@ void Engine::give_decode_blocks() {
     give_under_pressure();
     return;
   }
-  for (const std::uint32_t slot : needing) {
-    grant_block(slot);
+  for (const auto& needy : needing) {
+    grant_block(needy.slot);
   }
 }
 
 void Engine::give_under_pressure() {
-  const auto needing = decode_.needing_block(iteration_);
-  scratch_.assign(needing.begin(), needing.end());
-  std::ranges::sort(scratch_, {}, [&](std::uint32_t slot) { return sequences_[slot].key; });
-  for (const std::uint32_t slot : scratch_) {
+  const auto due = decode_.needing_block(iteration_);
+  const std::vector<DecodeBatch::Needy> needing(due.begin(), due.end());  // preemption changes it
+  for (const auto& [key, slot] : needing) {
     while (sequences_[slot].state == SequenceState::kDecode && cache_.free() == 0) {
       preempt(last_in_order());
     }

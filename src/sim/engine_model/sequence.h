@@ -2,21 +2,14 @@
 // One request inside the engine: how far it is and which KV blocks it holds. A record; the engine
 // keeps the rules.
 
-#include <compare>
 #include <cstdint>
 #include <vector>
 
 #include "sim/engine_model/block_cache.h"
 #include "sim/engine_model/engine_types.h"
+#include "sim/engine_model/queue_key.h"
 
 namespace penstock::sim {
-
-/// Who goes first: smaller. Under FCFS every priority is 0. A preempted request keeps its key.
-struct QueueKey {
-  std::int32_t priority = 0;
-  std::uint64_t order = 0;
-  friend auto operator<=>(const QueueKey&, const QueueKey&) = default;
-};
 
 enum class SequenceState : std::uint8_t { kVacant, kWaiting, kPrefill, kDecode };
 
