@@ -146,11 +146,17 @@ std::optional<Iteration> Engine::start(SteadyTime now, SteadyTime horizon) {
 }
 
 /// Whoever waits was refused for want of sequences or blocks, and neither comes back before
-/// somebody finishes: so the next iterations are the same batch, one token longer each.
+/// somebody finishes: so the next iterations are the same batch, one token longer each. One thing
+/// could still let the queue's head in: an answer that becomes the prefix it waits for.
 void Engine::run_ahead(Iteration& run, SteadyTime horizon) {
+  const bool wants_blocks = !waiting_.empty() && running_.size() < config_.max_num_seqs;
   while (run.end < horizon && !decode_.finishes_by(iteration_)) {
     const auto needing = decode_.needing_block(iteration_ + 1);
-    if (needing.size() > cache_.free()) {
+    const auto publishes = [&](const DecodeBatch::Needy& needy) {
+      return sequences_[needy.slot].published < sequences_[needy.slot].hashes.size();
+    };
+    if (needing.size() > cache_.free() ||
+        (wants_blocks && std::ranges::any_of(needing, publishes))) {
       return;
     }
     counters_.generation_tokens += decode_.size();
