@@ -6,7 +6,10 @@ from pathlib import Path
 
 import yaml
 
-KEYWORDS = {"namespace", "operator", "default", "class", "template", "export", "enum", "auto", "union"}
+KEYWORDS = {"namespace", "operator", "default", "class", "template", "export", "enum", "auto", "union", "private", "public",
+            "protected", "register", "delete", "new", "this", "switch", "case", "for", "while", "do", "if", "else", "return",
+            "static", "const", "volatile", "int", "bool", "char", "float", "double", "short", "long", "signed", "unsigned",
+            "and", "or", "not", "xor", "true", "false", "using", "virtual", "explicit", "friend", "inline", "struct"}
 # Shapes that live hand-written in src/crd/meta.h, recognised by their property names.
 SHARED = {
     frozenset({"name", "key"}): "SecretKeyRef",

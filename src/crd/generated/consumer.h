@@ -100,7 +100,7 @@ struct StatusCredential {
   bool accepted = false;
   /// Why, in one CamelCase word.
   std::optional<std::string> reason;
-  /// The first characters of the SHA-256 of the key
+  /// The first characters of the SHA-256 of the key, to tell keys apart.
   std::optional<std::string> key_prefix;
   RawValue unknown;  ///< fields of a newer version
   friend bool operator==(const StatusCredential&, const StatusCredential&) = default;

@@ -505,13 +505,13 @@ void write_value(json::Value& out, const Private& in) {
 
 void read_value(const Reader& at, Dns& out) {
   FieldReader fields(at);
-  fields.optional("private", out.private);
+  fields.optional("private", out.private_);
   fields.rest(out.unknown);
 }
 
 void write_value(json::Value& out, const Dns& in) {
   FieldWriter fields(out, in.unknown);
-  fields.unless_empty("private", in.private);
+  fields.unless_empty("private", in.private_);
 }
 
 void read_value(const Reader& at, Network& out) {

@@ -210,7 +210,7 @@ void write_value(json::Value& out, const Private& in);
 /// Names of the zone's own.
 struct Dns {
   /// Private DNS zones.
-  std::vector<Private> private;
+  std::vector<Private> private_;
   RawValue unknown;  ///< fields of a newer version
   friend bool operator==(const Dns&, const Dns&) = default;
 };
@@ -276,7 +276,7 @@ struct Limits {
   std::optional<IntOrString> memory;
   /// Default TokenQuota for each project.
   std::optional<std::int64_t> tokens_per_minute;
-  /// Money that the whole zone may use in a calendar month
+  /// Money that the whole zone may use in a calendar month, in millionths of a US dollar.
   std::optional<std::int64_t> budget_micro_usd_per_month;
   RawValue unknown;  ///< fields of a newer version
   friend bool operator==(const Limits&, const Limits&) = default;

@@ -150,7 +150,7 @@ void write_value(json::Value& out, const EnvVar& in);
 struct HuggingFace {
   /// Repository, for example meta-llama/Llama-3.1-8B-Instruct.
   std::string repo;
-  /// Branch
+  /// Branch, tag or commit. Pin a commit in production.
   std::optional<std::string> revision;
   /// One file of the repository, for engines that load a single file (GGUF).
   std::optional<std::string> file;
