@@ -197,7 +197,6 @@ RC_GTEST_PROP(EngineProperty, DoesWhatTheReferenceDoesAndLosesNothing, ()) {
 struct Outcome {
   std::vector<RequestTiming> timings;
   EngineCounters counters;
-  std::uint32_t runs = 0;
 };
 
 /// The same acts at given times, through a fleet of one.
@@ -280,10 +279,8 @@ RC_GTEST_PROP(EngineProperty, UnderFcfsNobodyIsAdmittedBeforeAnEarlierOne, ()) {
   auto script = *acts();
   std::erase_if(script, [](const Act& act) { return act.aborts; });
   const Outcome outcome = play(config, script, true, true);
-  for (std::size_t i = 0; i < outcome.timings.size(); ++i) {
-    RC_ASSERT(outcome.timings[i].done);
-    RC_ASSERT(i == 0 || outcome.timings[i - 1].scheduled <= outcome.timings[i].scheduled);
-  }
+  RC_ASSERT(std::ranges::all_of(outcome.timings, &RequestTiming::done));
+  RC_ASSERT(std::ranges::is_sorted(outcome.timings, {}, &RequestTiming::scheduled));
 }
 
 }  // namespace
