@@ -24,4 +24,12 @@ std::string_view to_string(IoStatus status) noexcept {
   return "I/O failure";
 }
 
+IoOp& ignored_op() noexcept {
+  struct Ignored final : IoOp {
+    void complete(IoResult /*result*/) override {}
+  };
+  static Ignored ignored;
+  return ignored;
+}
+
 }  // namespace penstock::net

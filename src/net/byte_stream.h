@@ -42,6 +42,9 @@ class IoOp {
   ~IoOp() = default;
 };
 
+/// For last words whose fate nobody waits for. Lives for ever.
+[[nodiscard]] IoOp& ignored_op() noexcept;
+
 class ByteStream {
  public:
   virtual ~ByteStream() = default;
@@ -77,6 +80,7 @@ class StreamAwaiter : public IoOp {
 
  protected:
   explicit StreamAwaiter(ByteStream& stream) : stream_(stream) {}
+  ~StreamAwaiter() = default;
   ByteStream& stream_;
   IoResult result_;
   std::coroutine_handle<> awaiting_;

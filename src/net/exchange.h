@@ -33,12 +33,12 @@ namespace penstock::net {
 class ServerConnection;
 
 /// Awaitable that writes; not a coroutine, allocates nothing.
-class [[nodiscard]] ResponseWrite final : public IoOp {
+class ResponseWrite final : public IoOp {
  public:
   [[nodiscard]] bool await_ready() const noexcept { return false; }
   bool await_suspend(std::coroutine_handle<> awaiting);
   /// kOk: the kernel has it all.
-  [[nodiscard]] IoStatus await_resume() const noexcept { return status_; }
+  IoStatus await_resume() const noexcept { return status_; }
   void complete(IoResult result) override;
 
  private:

@@ -16,42 +16,21 @@
 
 #include <chrono>
 #include <cstdint>
-#include <expected>
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "net/body_decoder.h"
 #include "net/byte_stream.h"
+#include "net/call_error.h"
 #include "net/http_head.h"
 #include "net/loop.h"
 #include "net/task.h"
 
 namespace penstock::net {
 
+class Connector;
 class TlsClientContext;
-
-enum class CallFault : std::uint8_t {
-  kDns,      ///< the name does not resolve
-  kConnect,  ///< refused, unreachable, or no connection in time
-  kTls,      ///< handshake or certificate
-  kStale,  ///< a reused connection died before any byte of an answer: retry at once, it is not the
-           ///< upstream's fault
-  kReset,  ///< the upstream closed or reset before the answer's end
-  kTimeout,    ///< set_timeout() has passed
-  kProtocol,   ///< the answer is not HTTP/1.1, or its framing is broken
-  kTooLarge,   ///< a head or whole body over its limit
-  kCancelled,  ///< abort()
-};
-
-[[nodiscard]] std::string_view to_string(CallFault fault) noexcept;
-
-struct CallError {
-  CallFault fault = CallFault::kReset;
-  std::string detail;  ///< for logs: "connect 10.0.0.1:8000: connection refused"
-};
-
-template <class T>
-using Expected = std::expected<T, CallError>;
 
 /// Where connections go; equal keys share a pool.
 struct OriginKey {
@@ -69,7 +48,8 @@ struct PoolOptions {
   std::size_t max_idle_per_origin = 256;
   std::size_t max_head_bytes = 64U << 10U;
   std::chrono::milliseconds dns_ttl{5'000};
-  std::shared_ptr<const TlsClientContext> tls;  ///< null = system roots, made when first needed
+  std::shared_ptr<const TlsClientContext> tls =
+      nullptr;  ///< null = system roots, made when first needed
 };
 
 struct PoolStats {
@@ -139,29 +119,32 @@ class ClientCall {
   [[nodiscard]] bool reused() const {
     return reused_;
   }  ///< the connection had served a call before
-  [[nodiscard]] bool complete() const { return complete_; }  ///< the whole answer has been read
+  /// The whole answer has arrived: the view that read_body() gave last is the body's last.
+  [[nodiscard]] bool complete() const { return have_head_ && body_.done(); }
   [[nodiscard]] bool aborted() const { return ended_by_ == CallFault::kCancelled; }
 
  private:
-  friend class ClientConnection;
   void timed_out();
   void end(CallFault why);
-  [[nodiscard]] CallError failure(IoStatus status, std::string_view while_doing) const;
-  [[nodiscard]] Task<Expected<bool>> more_input();
+  [[nodiscard]] CallError failure(IoStatus status, std::string_view doing) const;
+  [[nodiscard]] Task<Expected<void>> connect();
+  [[nodiscard]] Task<Expected<void>> more_input();
 
   ClientPool& pool_;
   Origin& origin_;
   std::unique_ptr<ClientConnection> connection_;
-  struct Connecting;
-  Connecting* connecting_ = nullptr;  ///< in send(), while there is no connection yet
+  Connector* connecting_ = nullptr;  ///< in send(), while there is no connection yet
   MemberTimer<&ClientCall::timed_out> timer_{*this};
   ResponseHead head_;
+  BodyDecoder body_;
   std::string whole_;
-  std::size_t consumed_ = 0;  ///< bytes of the buffer that the last view covered
+  std::size_t consumed_ = 0;  ///< bytes of the buffer that are done with at the next read
   bool reused_ = false;
-  bool complete_ = false;
-  bool answered_ = false;  ///< a byte of the answer has arrived
+  bool sent_ = false;
+  bool answered_ = false;   ///< a byte of the answer has arrived
+  bool have_head_ = false;  ///< the final head, not a 1xx
   bool to_head_ = false;
+  bool grow_ = false;  ///< the last read filled the buffer
   bool ended_ = false;
   CallFault ended_by_ = CallFault::kReset;
 };

@@ -42,6 +42,9 @@ class HeadScanner {
     return length_;
   }  ///< of the head, blank line included
   [[nodiscard]] HeadFault fault() const noexcept { return fault_; }
+  [[nodiscard]] std::size_t seen() const noexcept { return seen_; }
+  [[nodiscard]] bool untouched() const noexcept { return seen_ == 0; }
+  void refuse(HeadFault fault) noexcept { fault_ = fault; }  ///< for a head that does not parse
   void reset() noexcept { *this = HeadScanner(); }
 
  private:

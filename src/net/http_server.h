@@ -29,7 +29,7 @@ struct ServerOptions {
   std::chrono::milliseconds idle_timeout{75'000};   ///< keep-alive, between requests
   std::chrono::milliseconds body_timeout{60'000};   ///< without a byte of request body
   std::chrono::milliseconds write_timeout{60'000};  ///< without the client taking what we write
-  std::shared_ptr<const TlsServerContext> tls;      ///< null = plain
+  std::shared_ptr<const TlsServerContext> tls = nullptr;  ///< null = plain
   /// Body of errors that the codec itself answers (400, 408, 413, 431, 501, 505); content-type
   /// application/json.
   std::string (*error_body)(int status, std::string_view message) = nullptr;

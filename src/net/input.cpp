@@ -57,6 +57,18 @@ void Input::start() {
   }
 }
 
+void Input::watch() {
+  if (status_ != IoStatus::kOk) {
+    return;
+  }
+  while (!reading_ && status_ == IoStatus::kOk && room() > 0) {
+    start();
+  }
+  if (status_ != IoStatus::kOk && listener_ != nullptr) {
+    listener_->input_ended(status_);
+  }
+}
+
 void Input::complete(IoResult result) {
   reading_ = false;
   take(result);
@@ -64,13 +76,11 @@ void Input::complete(IoResult result) {
     std::exchange(waiter_, {}).resume();
     return;
   }
-  if (status_ != IoStatus::kOk) {
-    if (listener_ != nullptr) {
-      listener_->input_ended(status_);
-    }
-    return;
+  if (status_ == IoStatus::kOk) {
+    watch();  // bytes that nobody waits for yet: look out for the end, as far as there is room
+  } else if (listener_ != nullptr) {
+    listener_->input_ended(status_);
   }
-  start();  // bytes that nobody waits for yet: keep watching for the end, as far as there is room
 }
 
 }  // namespace penstock::net

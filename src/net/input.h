@@ -55,6 +55,8 @@ class Input final : private IoOp {
 
   /// Starts a read if the stream is open, there is room and none is outstanding.
   void start();
+  /// Keeps a read outstanding while there is room, awaited or not; the listener hears of the end.
+  void watch();
 
   /// Resumes when the outstanding read has ended; at once if there is none.
   struct Changed {

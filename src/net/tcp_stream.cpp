@@ -57,13 +57,13 @@ struct TcpStream::ReadHandler {
 };
 
 struct TcpStream::WriteHandler {
-  TcpStream* stream;
-  IoOp* op;  // outlives the stream's interest in it: close() still completes it
+  std::shared_ptr<TcpStream*> stream;
+  IoOp* op;
   void operator()(const boost::system::error_code& error) const {
-    if (error) {
-      op->complete({to_status(error), 0});
+    if (error || *stream == nullptr) {
+      op->complete({error ? to_status(error) : IoStatus::kCancelled, 0});
     } else {
-      stream->written(error);
+      (*stream)->written();
     }
   }
 };
@@ -139,10 +139,13 @@ std::optional<IoResult> TcpStream::start_write(std::span<const std::string_view>
 }
 
 void TcpStream::write_rest() {
-  socket_.async_wait(Socket::wait_write, WriteHandler{this, write_op_});
+  if (!self_) {
+    self_ = std::make_shared<TcpStream*>(this);
+  }
+  socket_.async_wait(Socket::wait_write, WriteHandler{self_, write_op_});
 }
 
-void TcpStream::written(const boost::system::error_code& /*error*/) {
+void TcpStream::written() {
   const IoStatus status = open_ ? push() : IoStatus::kCancelled;
   if (status == IoStatus::kOk && !pending_.empty()) {
     write_rest();

@@ -28,7 +28,7 @@ class TcpStream final : public ByteStream {
   struct ReadHandler;
   struct WriteHandler;
   void write_rest();
-  void written(const boost::system::error_code& error);
+  void written();
   /// Sends what the kernel takes now; kOk with pending_ empty means all.
   IoStatus push();
 
@@ -37,6 +37,8 @@ class TcpStream final : public ByteStream {
   std::array<std::string_view, kMaxGather> buffers_;
   std::span<std::string_view> pending_;
   IoOp* write_op_ = nullptr;
+  std::shared_ptr<TcpStream*>
+      self_;  ///< for handlers that may outlive us; made by the first write that must wait
 };
 
 /// Maps an operating system error to what the layers above act on.

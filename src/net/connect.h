@@ -1,0 +1,74 @@
+#pragma once
+// Making a connection: name to addresses (briefly cached), addresses to TCP, TCP to TLS. Knows no
+// HTTP. For the files of this folder: it includes Asio.
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include "net/asio_loop.h"
+#include "net/byte_stream.h"
+#include "net/call_error.h"
+#include "net/task.h"
+#include "net/tls.h"
+
+namespace penstock::net {
+
+using Endpoints = std::vector<boost::asio::ip::tcp::endpoint>;
+
+/// Addresses of names, kept for `ttl`. IP literals are never looked up. One loop.
+class DnsCache {
+ public:
+  explicit DnsCache(std::chrono::milliseconds ttl) : ttl_(ttl) {}
+  [[nodiscard]] const Endpoints* find(const std::string& host, SteadyTime now) const;
+  void put(const std::string& host, Endpoints endpoints, SteadyTime now);
+
+ private:
+  struct Entry {
+    Endpoints endpoints;
+    SteadyTime expires;
+  };
+  std::chrono::milliseconds ttl_;
+  std::map<std::string, Entry, std::less<>> entries_;
+};
+
+/// One attempt to connect; cancel() ends it soon, from the same loop.
+class Connector {
+ public:
+  struct Target {
+    const std::string& host;
+    std::uint16_t port;
+    const std::string& server_name;               ///< for TLS
+    std::shared_ptr<const TlsClientContext> tls;  ///< null = plain
+    std::chrono::milliseconds timeout;
+  };
+
+  Connector(Loop& loop, DnsCache& dns, Target target);
+
+  /// Awaited once. Errors: kDns, kConnect, kTls, kCancelled.
+  [[nodiscard]] Task<Expected<std::unique_ptr<ByteStream>>> run();
+  void cancel() { stop(true); }
+
+ private:
+  struct Lookup;
+
+  [[nodiscard]] Task<Expected<Endpoints>> resolve();
+  [[nodiscard]] CallError failure(CallFault fault, std::string_view reason) const;
+  void timed_out() { stop(false); }
+  void stop(bool cancelled);
+
+  Loop& loop_;
+  DnsCache& dns_;
+  Target target_;
+  Socket socket_;
+  MemberTimer<&Connector::timed_out> timer_{*this};
+  std::shared_ptr<Lookup> lookup_;
+  ByteStream* raw_ = nullptr;  ///< under a TLS handshake
+  bool stopped_ = false;
+  bool cancelled_ = false;
+};
+
+}  // namespace penstock::net
