@@ -1,10 +1,11 @@
 #pragma once
 // What a gateway knows of the world: one immutable document, compiled from resources elsewhere.
 //
-// It knows nothing of Kubernetes or of files: the controller streams it, standalone compiles it in process,
-// and a replica can start from its last copy on disk. Everything is resolved: no reference is left to look
-// up, no selector to evaluate against another object, no default to fill in. Indices are into the vectors of
-// this same document. Built once, then shared read-only by all cores; a running call keeps the one it began with.
+// It knows nothing of Kubernetes or of files: the controller streams it, standalone compiles it in
+// process, and a replica can start from its last copy on disk. Everything is resolved: no reference
+// is left to look up, no selector to evaluate against another object, no default to fill in.
+// Indices are into the vectors of this same document. Built once, then shared read-only by all
+// cores; a running call keeps the one it began with.
 
 #include <chrono>
 #include <cstdint>
@@ -23,9 +24,11 @@ enum class Dialect { kOpenAI, kAzureOpenAI };
 
 enum class Task { kChat, kCompletion, kEmbedding, kRerank, kImage, kAudio, kPredict };
 
-/// One address that serves a deployment. Order is stable between versions so that state can be carried over by id.
+/// One address that serves a deployment. Order is stable between versions so that state can be
+/// carried over by id.
 struct Endpoint {
-  std::string id;    ///< unique in the deployment, stable over restarts: "127.0.0.1:9001" or a pod's name
+  std::string
+      id;  ///< unique in the deployment, stable over restarts: "127.0.0.1:9001" or a pod's name
   std::string host;  ///< IP address or DNS name
   std::uint16_t port = 0;
   bool tls = false;
@@ -38,7 +41,8 @@ struct Deployment {
   std::string name;                  ///< "namespace/name", as users and metrics see it
   std::string model;                 ///< what clients ask for
   std::vector<std::string> aliases;  ///< other names for the same
-  std::string upstream_model;        ///< what the upstream's body must say in `model`; empty = leave as the client wrote it
+  std::string upstream_model;  ///< what the upstream's body must say in `model`; empty = leave as
+                               ///< the client wrote it
   Task task = Task::kChat;
   bool managed = false;  ///< a provider, not an engine of ours
   Dialect dialect = Dialect::kOpenAI;
@@ -48,7 +52,7 @@ struct Deployment {
   std::string auth_header;  ///< "authorization" or "api-key"; empty = none
   Secret auth_value;        ///< with its scheme: "Bearer …"
   std::string region;
-  std::string residency;  ///< "EU"; empty = unknown
+  std::string residency;            ///< "EU"; empty = unknown
   std::int64_t context_length = 0;  ///< tokens; 0 = unknown
   std::vector<Endpoint> endpoints;
 };
@@ -76,7 +80,8 @@ enum class Balancing { kAuto, kPrefixAffinity, kLeastLoad, kLatency, kWeighted, 
 
 struct Resilience {
   std::uint32_t attempts = 3;  ///< in all, the first included
-  std::chrono::milliseconds per_try_timeout{0};  ///< to the response head; 0 = only the request's own limit
+  std::chrono::milliseconds per_try_timeout{
+      0};  ///< to the response head; 0 = only the request's own limit
   std::chrono::milliseconds time_to_first_token_timeout{0};  ///< 0 = none
   std::uint32_t breaker_consecutive_failures = 5;
   std::chrono::milliseconds breaker_open_for{10'000};
@@ -89,10 +94,12 @@ struct HeaderMatch {
 
 struct Route {
   std::string name;                  ///< "namespace/name"
-  std::vector<std::string> models;   ///< globs over the name that the client asked for; empty = all of its deployments' names
+  std::vector<std::string> models;   ///< globs over the name that the client asked for; empty = all
+                                     ///< of its deployments' names
   std::vector<std::string> paths;    ///< prefixes; empty = all
   std::vector<HeaderMatch> headers;  ///< all must match exactly
-  std::optional<std::map<std::string, std::string>> consumer_labels;  ///< all must be on the consumer; absent = any consumer
+  std::optional<std::map<std::string, std::string>>
+      consumer_labels;  ///< all must be on the consumer; absent = any consumer
   std::vector<Tier> tiers;
   Balancing balancing = Balancing::kAuto;
   Resilience resilience;
@@ -126,7 +133,8 @@ struct Limits {
   std::uint32_t max_header_bytes = 64U << 10U;
   std::uint32_t max_streams = 0;  ///< calls in flight in one replica; 0 = unlimited
   std::chrono::milliseconds request_timeout{600'000};
-  std::chrono::milliseconds idle_timeout{300'000};  ///< between two reads of a stream, and for keep-alive
+  std::chrono::milliseconds idle_timeout{
+      300'000};  ///< between two reads of a stream, and for keep-alive
 };
 
 struct Listener {

@@ -1,0 +1,26 @@
+#pragma once
+// The gateway's second door, for operators: /metrics, /livez, /readyz. Knows nothing of models;
+// runs on one loop and reads the other cores' counters.
+
+#include <functional>
+#include <string>
+
+#include "net/exchange.h"
+
+namespace penstock::gateway {
+
+class Admin final : public net::Handler {
+ public:
+  struct Sources {
+    std::function<std::string()> metrics;  ///< Prometheus text
+    std::function<bool()> ready;
+  };
+  explicit Admin(Sources sources) : sources_(std::move(sources)) {}
+
+  net::Task<void> handle(net::Exchange& exchange) override;
+
+ private:
+  Sources sources_;
+};
+
+}  // namespace penstock::gateway

@@ -1,0 +1,114 @@
+#pragma once
+// One inference call from its head to its last byte: who, what, where to, and the relay of the
+// answer. Knows one core; lives in its coroutine's frame. The pages of its story: call.cpp (who and
+// what), attempt.cpp (where to, again if that fails), relay.cpp (the answer), settle.cpp (the
+// books).
+
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "gateway/core/core.h"
+#include "gateway/request/splice.h"
+#include "gateway/response/answer_class.h"
+#include "net/exchange.h"
+#include "net/http_client.h"
+
+namespace penstock::gateway {
+
+class Call {
+ public:
+  Call(Core& core, net::Exchange& exchange, Scratch& scratch);
+  ~Call();
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+
+  net::Task<void> run();
+
+ private:
+  /// One try at one endpoint; its end is reported to the endpoint's state exactly once.
+  class Try;
+
+  // call.cpp
+  std::optional<ApiError> admit();
+  std::optional<ApiError> understand(std::string_view body);
+  std::optional<ApiError> resolve();
+  void prepare_body(std::uint32_t deployment);
+  net::Task<void> refuse(ApiError error);
+
+  // attempt.cpp
+  net::Task<void> attempts();
+  net::Task<void> attempt();
+  net::Task<void> exchange_with(net::ClientCall& upstream, Try& current);
+  net::Task<bool> ask(net::ClientCall& upstream, Try& current);
+  net::Task<void> failed(Try& current, AnswerClass why);
+  net::Task<void> on_head(net::ClientCall& upstream, Try& current, const net::ResponseHead& head);
+  net::Task<void> on_refusal(net::ClientCall& upstream, Try& current, const net::ResponseHead& head,
+                             AnswerClass why);
+  void start_answer_afresh();
+  bool next_choice(routing::Block outcome);
+  [[nodiscard]] std::chrono::milliseconds left() const;
+  [[nodiscard]] std::chrono::milliseconds head_timeout() const;
+  [[nodiscard]] ApiError exhausted() const;
+
+  // relay.cpp
+  void copy_head(const net::ResponseHead& head);
+  net::Task<void> relay_whole(net::ClientCall& upstream, Try& current);
+  net::Task<void> relay_body(net::ClientCall& upstream, Try& current);
+  net::Task<void> relay_stream(net::ClientCall& upstream, Try& current);
+  net::Task<bool> forward(std::string_view piece);
+  net::Task<void> end_stream(Try& current);
+  net::Task<void> break_stream(Try& current, AnswerClass why, ApiError error,
+                               std::string_view reason);
+  [[nodiscard]] std::chrono::milliseconds read_timeout() const;
+
+  // settle.cpp
+  void first_byte();
+  void client_left();
+  void settle();
+  void count(bool estimated, std::chrono::nanoseconds duration);
+  void report(bool estimated, std::chrono::nanoseconds duration);
+
+  [[nodiscard]] bool client_gone() const { return exchange_.disconnected().fired(); }
+  [[nodiscard]] const snapshot::Document& document() const {
+    return binding_->snapshot().document();
+  }
+  [[nodiscard]] const snapshot::Deployment& deployment() const {
+    return document().deployments[choice_.deployment];
+  }
+
+  Core& core_;
+  net::Exchange& exchange_;
+  Scratch& scratch_;
+  std::shared_ptr<Binding> binding_;
+  SteadyTime began_;
+  WallTime began_wall_;
+  SteadyTime deadline_;
+  bool counted_in_streams_ = false;
+
+  std::optional<std::uint32_t> consumer_;
+  std::optional<std::uint32_t> route_;
+  std::string_view body_;
+  std::string_view upstream_body_;
+  std::uint64_t work_ = 0;
+  bool hide_usage_ = false;
+
+  routing::Attempts tried_;
+  routing::Choice choice_;
+  bool has_choice_ = false;
+  routing::NoChoice none_;
+  std::uint32_t attempts_ = 0;
+  std::uint32_t last_status_ = 0;  ///< of the last upstream that refused; 0 = none answered
+
+  int status_ = 0;            ///< as the client sees it
+  int status_of_answer_ = 0;  ///< of the upstream's answer that is being relayed
+  std::string_view error_code_;
+  bool streaming_ = false;
+  bool body_started_ = false;
+  std::optional<Usage> usage_;
+  std::uint64_t tokens_seen_ = 0;
+  SteadyTime first_byte_at_{};
+  bool left_ = false;  ///< the client has gone and was counted
+};
+
+}  // namespace penstock::gateway

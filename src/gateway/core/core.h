@@ -1,0 +1,85 @@
+#pragma once
+// The gateway on one event loop: takes requests, answers the simple ones, and runs a Call for each
+// inference. Knows nothing of other cores; configuration arrives by apply() on its own thread.
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "gateway/core/binding.h"
+#include "gateway/core/metrics.h"
+#include "gateway/core/usage_record.h"
+#include "gateway/request/body_scan.h"
+#include "gateway/request/operation.h"
+#include "gateway/response/api_error.h"
+#include "gateway/response/stream_filter.h"
+#include "net/exchange.h"
+#include "net/http_client.h"
+#include "telemetry/registry.h"
+
+namespace penstock::gateway {
+
+/// Buffers of one call, kept from call to call so that a steady flow does not allocate.
+struct Scratch {
+  Asked asked;
+  BodyFacts facts;
+  std::string request_id;
+  std::string upstream_head;
+  std::string upstream_body;
+  StreamFilter filter;
+};
+
+/// Counts calls of all cores, for the one limit that spans them; touched only when that limit is
+/// set.
+using SharedCount = std::atomic<std::uint32_t>;
+
+class Core final : public net::Handler {
+ public:
+  Core(net::Loop& loop, std::uint64_t seed, SharedCount& streams, UsageSink* sink);
+
+  net::Task<void> handle(net::Exchange& exchange) override;
+
+  /// On the core's thread.
+  void apply(std::shared_ptr<const snapshot::Snapshot> snapshot);
+  void set_draining() noexcept { draining_ = true; }
+
+  [[nodiscard]] const telemetry::Registry& registry() const noexcept { return registry_; }
+  [[nodiscard]] net::ClientPool& pool() noexcept { return pool_; }
+  [[nodiscard]] net::Loop& loop() noexcept { return loop_; }
+  [[nodiscard]] bool draining() const noexcept { return draining_; }
+
+ private:
+  friend class Call;
+
+  struct ScratchLease;
+  net::Task<void> simple(net::Exchange& exchange, const Scratch& scratch);
+  net::Task<void> health(net::Exchange& exchange, bool ready);
+  net::Task<void> models(net::Exchange& exchange, const Scratch& scratch);
+  net::Task<void> preflight(net::Exchange& exchange);
+  void choose_request_id(const net::RequestHead& head, std::string& out);
+
+  net::Loop& loop_;
+  Random random_;
+  SharedCount& streams_;
+  UsageSink* sink_;
+  telemetry::Registry registry_;
+  Metrics metrics_;
+  net::ClientPool pool_;
+  EndpointSlots slots_;
+  BodyScanner scanner_;
+  std::shared_ptr<Binding> binding_;
+  std::vector<std::unique_ptr<Scratch>> scratch_;
+  bool draining_ = false;
+};
+
+/// Headers that every answer has: the request's id and, for allowed origins, CORS.
+void add_common_headers(net::Exchange& exchange, std::string_view request_id,
+                        const snapshot::Cors& cors);
+
+/// Answers with an OpenAI error; the connection goes on.
+net::Task<void> answer_error(net::Exchange& exchange, const ApiError& error);
+
+}  // namespace penstock::gateway

@@ -1,0 +1,107 @@
+// A call's books: metrics and the usage record, once, at its end.
+
+#include <algorithm>
+
+#include "gateway/core/call.h"
+
+namespace penstock::gateway {
+namespace {
+
+constexpr int kOk = 200;
+constexpr int kClientLeft = 499;
+constexpr std::int64_t kBytesPerToken = 4;
+
+double seconds(std::chrono::nanoseconds duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+}  // namespace
+
+void Call::first_byte() {
+  first_byte_at_ = core_.loop_.now();
+}
+
+void Call::client_left() {
+  if (!left_) {
+    left_ = true;
+    core_.metrics_.client_disconnects.add();
+  }
+}
+
+void Call::settle() {
+  if (left_) {
+    status_ = kClientLeft;
+  }
+  // Tokens were spent if the upstream said so, or if it had begun to answer; a refused try costs
+  // nothing.
+  const bool had_begun = body_started_ || tokens_seen_ != 0 || first_byte_at_ != SteadyTime{};
+  const bool estimated = !usage_ && had_begun && status_of_answer_ == kOk;
+  if (estimated) {
+    usage_ = Usage{.input = static_cast<std::int64_t>(body_.size()) / kBytesPerToken,
+                   .cached = 0,
+                   .output = static_cast<std::int64_t>(tokens_seen_),
+                   .reasoning = 0};
+  }
+  const std::chrono::nanoseconds duration = core_.loop_.now() - began_;
+  count(estimated, duration);
+  report(estimated, duration);
+}
+
+void Call::count(bool estimated, std::chrono::nanoseconds duration) {
+  if (!route_) {
+    return;
+  }
+  const bool sent = attempts_ != 0;
+  const Usage usage = usage_.value_or(Usage{});
+  CallSeries& series =
+      binding_->call_series(*route_, sent ? choice_.deployment : Binding::kNoDeployment);
+  core_.metrics_.count_status(series, document().routes[*route_].name,
+                              sent ? std::string_view(deployment().name) : "", status_);
+  series.input->add(usage.input);
+  series.cached->add(usage.cached);
+  series.output->add(usage.output);
+  series.reasoning->add(usage.reasoning);
+  series.estimated_calls->add(estimated ? 1 : 0);
+  if (!sent) {
+    return;
+  }
+  ModelSeries& model = binding_->model_series(choice_.deployment, scratch_.asked.operation);
+  model.duration->observe(seconds(duration));
+  if (usage_) {
+    model.input_tokens->observe(static_cast<double>(usage.input));
+    model.output_tokens->observe(static_cast<double>(usage.output));
+  }
+  if (streaming_ && first_byte_at_ != SteadyTime{}) {
+    const std::chrono::nanoseconds to_first = first_byte_at_ - began_;
+    model.first_token->observe(seconds(to_first));
+    if (usage.output > 1) {
+      model.per_output_token->observe(seconds(duration - to_first) /
+                                      static_cast<double>(usage.output - 1));
+    }
+  }
+}
+
+void Call::report(bool estimated, std::chrono::nanoseconds duration) {
+  if (core_.sink_ == nullptr) {
+    return;
+  }
+  const bool started = first_byte_at_ != SteadyTime{};
+  core_.sink_->emit(
+      {.at = began_wall_,
+       .request_id = scratch_.request_id,
+       .consumer = consumer_ ? &document().consumers[*consumer_] : nullptr,
+       .route = route_ ? std::string_view(document().routes[*route_].name) : "",
+       .deployment = attempts_ != 0 ? std::string_view(deployment().name) : "",
+       .operation = operation_name(scratch_.asked.operation),
+       .model = scratch_.asked.model,
+       .stream = scratch_.facts.stream,
+       .status = status_,
+       .error_code = error_code_,
+       .usage = usage_.value_or(Usage{}),
+       .estimated = estimated,
+       .attempts = attempts_,
+       .duration = duration,
+       .to_first_byte = started ? first_byte_at_ - began_ : std::chrono::nanoseconds(0)});
+}
+
+}  // namespace penstock::gateway

@@ -1,0 +1,194 @@
+#pragma once
+// The list of a document's fields, once, for both directions. A Visitor is called as v(name,
+// member) for every field; the writer turns members into JSON, the reader fills them. Included by
+// document_json.cpp only.
+
+#include <concepts>
+#include <type_traits>
+
+#include "gateway/snapshot/document.h"
+
+namespace penstock::gateway::snapshot {
+
+template <class V>
+void visit(V&& v, auto& x)
+  requires std::same_as<std::remove_cvref_t<decltype(x)>, Endpoint>
+{
+  v("id", x.id);
+  v("host", x.host);
+  v("port", x.port);
+  v("tls", x.tls);
+  v("ready", x.ready);
+  v("draining", x.draining);
+}
+
+template <class V>
+void visit(V&& v, auto& x)
+  requires std::same_as<std::remove_cvref_t<decltype(x)>, Deployment>
+{
+  v("name", x.name);
+  v("model", x.model);
+  v("aliases", x.aliases);
+  v("upstreamModel", x.upstream_model);
+  v("task", x.task);
+  v("managed", x.managed);
+  v("dialect", x.dialect);
+  v("pathPrefix", x.path_prefix);
+  v("azureDeployment", x.azure_deployment);
+  v("azureApiVersion", x.azure_api_version);
+  v("authHeader", x.auth_header);
+  v("authValue", x.auth_value);
+  v("region", x.region);
+  v("residency", x.residency);
+  v("contextLength", x.context_length);
+  v("endpoints", x.endpoints);
+}
+
+template <class V>
+void visit(V&& v, auto& x)
+  requires std::same_as<std::remove_cvref_t<decltype(x)>, Backend>
+{
+  v("deployment", x.deployment);
+  v("weight", x.weight);
+}
+
+template <class V>
+void visit(V&& v, auto& x)
+  requires std::same_as<std::remove_cvref_t<decltype(x)>, Spill>
+{
+  v("throttled", x.throttled);
+  v("overloaded", x.overloaded);
+  v("error", x.error);
+  v("timeout", x.timeout);
+  v("keepFull", x.keep_full);
+}
+
+template <class V>
+void visit(V&& v, auto& x)
+  requires std::same_as<std::remove_cvref_t<decltype(x)>, Tier>
+{
+  v("backends", x.backends);
+  v("spill", x.spill);
+}
+
+template <class V>
+void visit(V&& v, auto& x)
+  requires std::same_as<std::remove_cvref_t<decltype(x)>, Resilience>
+{
+  v("attempts", x.attempts);
+  v("perTryTimeoutMs", x.per_try_timeout);
+  v("timeToFirstTokenTimeoutMs", x.time_to_first_token_timeout);
+  v("breakerConsecutiveFailures", x.breaker_consecutive_failures);
+  v("breakerOpenForMs", x.breaker_open_for);
+}
+
+template <class V>
+void visit(V&& v, auto& x)
+  requires std::same_as<std::remove_cvref_t<decltype(x)>, HeaderMatch>
+{
+  v("name", x.name);
+  v("value", x.value);
+}
+
+template <class V>
+void visit(V&& v, auto& x)
+  requires std::same_as<std::remove_cvref_t<decltype(x)>, Route>
+{
+  v("name", x.name);
+  v("models", x.models);
+  v("paths", x.paths);
+  v("headers", x.headers);
+  v("consumerLabels", x.consumer_labels);
+  v("tiers", x.tiers);
+  v("balancing", x.balancing);
+  v("resilience", x.resilience);
+}
+
+template <class V>
+void visit(V&& v, auto& x)
+  requires std::same_as<std::remove_cvref_t<decltype(x)>, Billing>
+{
+  v("organization", x.organization);
+  v("businessUnit", x.business_unit);
+  v("project", x.project);
+  v("costCenter", x.cost_center);
+}
+
+template <class V>
+void visit(V&& v, auto& x)
+  requires std::same_as<std::remove_cvref_t<decltype(x)>, Consumer>
+{
+  v("name", x.name);
+  v("labels", x.labels);
+  v("billing", x.billing);
+  v("priority", x.priority);
+  v("weight", x.weight);
+  v("allowedModels", x.allowed_models);
+  v("expiresAt", x.expires_at);
+}
+
+template <class V>
+void visit(V&& v, auto& x)
+  requires std::same_as<std::remove_cvref_t<decltype(x)>, ApiKey>
+{
+  v("sha256", x.sha256_hex);
+  v("consumer", x.consumer);
+}
+
+template <class V>
+void visit(V&& v, auto& x)
+  requires std::same_as<std::remove_cvref_t<decltype(x)>, Limits>
+{
+  v("maxBodyBytes", x.max_body_bytes);
+  v("maxHeaderBytes", x.max_header_bytes);
+  v("maxStreams", x.max_streams);
+  v("requestTimeoutMs", x.request_timeout);
+  v("idleTimeoutMs", x.idle_timeout);
+}
+
+template <class V>
+void visit(V&& v, auto& x)
+  requires std::same_as<std::remove_cvref_t<decltype(x)>, Listener>
+{
+  v("name", x.name);
+  v("address", x.address);
+  v("port", x.port);
+  v("tls", x.tls);
+  v("certificatePem", x.certificate_pem);
+  v("privateKeyPem", x.private_key_pem);
+  v("minTlsVersion", x.min_tls_version);
+}
+
+template <class V>
+void visit(V&& v, auto& x)
+  requires std::same_as<std::remove_cvref_t<decltype(x)>, Cors>
+{
+  v("allowOrigins", x.allow_origins);
+  v("allowHeaders", x.allow_headers);
+}
+
+template <class V>
+void visit(V&& v, auto& x)
+  requires std::same_as<std::remove_cvref_t<decltype(x)>, Edge>
+{
+  v("requiredHeader", x.required_header);
+  v("value", x.value);
+}
+
+template <class V>
+void visit(V&& v, auto& x)
+  requires std::same_as<std::remove_cvref_t<decltype(x)>, Document>
+{
+  v("version", x.version);
+  v("gateway", x.gateway);
+  v("listeners", x.listeners);
+  v("limits", x.limits);
+  v("cors", x.cors);
+  v("edge", x.edge);
+  v("consumers", x.consumers);
+  v("apiKeys", x.api_keys);
+  v("deployments", x.deployments);
+  v("routes", x.routes);
+}
+
+}  // namespace penstock::gateway::snapshot
