@@ -60,7 +60,7 @@ Task<bool> ServerConnection::next_head() {
     while (scanner_.untouched() && input_.view().starts_with("\r\n")) {
       input_.consume(2);  // RFC 9112 §2.2: blank lines before a request line are ignored
     }
-    if (input_.size() > 0) {
+    if (input_.size() > 0 && !(scanner_.untouched() && input_.view() == "\r")) {
       const auto state = scanner_.scan(input_.view(), options_->max_header_bytes);
       if (state == HeadScanner::State::kComplete) {
         co_return true;
