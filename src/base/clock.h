@@ -22,4 +22,9 @@ class Clock {
 /// The real one. Any thread.
 [[nodiscard]] const Clock& system_clock();
 
+/// Like system_clock(), but its steady time goes on while the machine sleeps or is paused
+/// (CLOCK_BOOTTIME): for what must not outlive a pause, such as leadership. Its instants must not
+/// be compared with those of another clock.
+[[nodiscard]] const Clock& boot_clock();
+
 }  // namespace penstock
