@@ -56,8 +56,9 @@ void Fleet::start_rested(SteadyTime until) {
                 : ends_.empty()          ? until
                                          : std::min(until, ends_.next_time());
     }
-    const auto run = engines_[engine].start(now_, horizon);
-    ends_.push(run->end, engine);
+    if (const auto run = engines_[engine].start(now_, horizon)) {
+      ends_.push(run->end, engine);
+    }
   }
   rested_.clear();
 }

@@ -118,7 +118,7 @@ class Pair {
     const auto run = engine_.start(now_);
     const auto expected = reference_.start(now_);
     RC_ASSERT(run.has_value() == expected.has_value());
-    if (!run) {
+    if (!run || !expected) {
       return false;
     }
     RC_ASSERT(run->end == *expected);

@@ -37,6 +37,13 @@ std::vector<EngineEvent> drain(Engine& engine, SteadyTime now = {}) {
   return all;
 }
 
+/// start() where there must be work.
+Iteration begin(Engine& engine, SteadyTime now) {
+  const auto run = engine.start(now);
+  EXPECT_TRUE(run.has_value());
+  return run.value_or(Iteration{});
+}
+
 std::vector<EngineEvent> of(const std::vector<EngineEvent>& events, RequestId id, EventKind kind) {
   std::vector<EngineEvent> found;
   for (const EngineEvent& event : events) {
@@ -97,17 +104,17 @@ TEST(Engine, SplitsALongPromptIntoChunks) {
 TEST(Engine, DecodesFirstAndFillsTheIterationWithPrompts) {
   Engine engine = make({.max_num_batched_tokens = 256});
   ASSERT_TRUE(engine.add({.id = 1, .prompt_tokens = 100, .output_tokens = 50}).has_value());
-  auto run = engine.start({});
+  Iteration run = begin(engine, {});
   static_cast<void>(engine.complete());
   ASSERT_TRUE(engine.add({.id = 2, .prompt_tokens = 200, .output_tokens = 50}).has_value());
   ASSERT_TRUE(engine.add({.id = 3, .prompt_tokens = 100, .output_tokens = 50}).has_value());
-  run = engine.start(run->end);
-  EXPECT_EQ(run->decode_sequences, 1U);
-  EXPECT_EQ(run->prefill_tokens, 255U);  // 200 of the second, 55 of the third
+  run = begin(engine, run.end);
+  EXPECT_EQ(run.decode_sequences, 1U);
+  EXPECT_EQ(run.prefill_tokens, 255U);  // 200 of the second, 55 of the third
   static_cast<void>(engine.complete());
-  run = engine.start(run->end);
-  EXPECT_EQ(run->decode_sequences, 2U);
-  EXPECT_EQ(run->prefill_tokens, 45U);
+  run = begin(engine, run.end);
+  EXPECT_EQ(run.decode_sequences, 2U);
+  EXPECT_EQ(run.prefill_tokens, 45U);
 }
 
 TEST(Engine, AdmitsInOrderOfArrivalUpToTheSequenceLimit) {
@@ -200,8 +207,8 @@ TEST(Engine, RequestsOfOneIterationShareTheirPrefix) {
         engine.add({.id = id, .prompt_tokens = 160, .output_tokens = 4, .block_hashes = chain})
             .has_value());
   }
-  const auto run = engine.start({});
-  EXPECT_EQ(run->prefill_tokens, 160U + 16U + 16U);
+  const Iteration run = begin(engine, {});
+  EXPECT_EQ(run.prefill_tokens, 160U + 16U + 16U);
   EXPECT_EQ(engine.gauges().kv_blocks_used, 12U);  // nine shared, one own each
   static_cast<void>(engine.complete());
   drain(engine);
@@ -249,19 +256,19 @@ TEST(Engine, SlowdownStretchesIterations) {
   Engine engine = make();
   engine.set_slowdown(3.0);
   ASSERT_TRUE(engine.add({.id = 1, .prompt_tokens = 100, .output_tokens = 1}).has_value());
-  const auto run = engine.start({});
-  EXPECT_EQ(run->end - run->start, 3 * perf().prefill_time(100, 0, 8192));
+  const Iteration run = begin(engine, {});
+  EXPECT_EQ(run.end - run.start, 3 * perf().prefill_time(100, 0, 8192));
 }
 
 TEST(Engine, AbortFreesWhateverTheState) {
   Engine engine = make({.max_num_batched_tokens = 256, .max_num_seqs = 3});
   std::map<RequestId, RequestHandle> handles;
   handles[1] = *engine.add({.id = 1, .prompt_tokens = 16, .output_tokens = 100});
-  SteadyTime now = engine.start({})->end;
+  SteadyTime now = begin(engine, {}).end;
   static_cast<void>(engine.complete());
   handles[2] = *engine.add({.id = 2, .prompt_tokens = 1000, .output_tokens = 10});
   handles[3] = *engine.add({.id = 3, .prompt_tokens = 10, .output_tokens = 10});
-  now = engine.start(now)->end;  // 1 decodes, 2 is in the middle of its prompt, 3 waits
+  now = begin(engine, now).end;  // 1 decodes, 2 is in the middle of its prompt, 3 waits
 
   EXPECT_TRUE(engine.abort(handles[3]));
   EXPECT_TRUE(engine.abort(handles[2]));

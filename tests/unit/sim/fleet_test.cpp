@@ -15,6 +15,7 @@ using std::chrono::nanoseconds;
 
 std::vector<Engine> engines(std::uint32_t count, bool token_events = false) {
   std::vector<Engine> made;
+  made.reserve(count);
   for (std::uint32_t i = 0; i < count; ++i) {
     made.push_back(
         *Engine::create({.token_events = token_events}, *perf_preset(kDefaultPerfPreset)));

@@ -1,5 +1,6 @@
 #include "sim/engine_model/perf_model.h"
 
+#include <cmath>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -24,7 +25,7 @@ PerfModel round_model(Calibration calibration = {.overhead_ms = 0, .factor = 1})
 }
 
 nanoseconds ms(double value) {
-  return nanoseconds(static_cast<std::int64_t>(value * 1e6 + 0.5));
+  return nanoseconds(std::llround(value * 1e6));
 }
 
 TEST(PerfModel, ReadsCoefficients) {

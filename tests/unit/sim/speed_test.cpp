@@ -31,6 +31,7 @@ double cpu_seconds() {
 /// Lengths uniform in [0, 2 × mean], arrivals uniform in time, requests round robin: open loop.
 void simulate(const Load& load) {
   std::vector<Engine> engines;
+  engines.reserve(load.engines);
   for (std::uint32_t i = 0; i < load.engines; ++i) {
     engines.push_back(*Engine::create({.token_events = false}, *perf_preset(load.preset)));
   }
@@ -49,8 +50,8 @@ void simulate(const Load& load) {
     const auto when =
         std::chrono::nanoseconds(static_cast<std::int64_t>(i / load.per_second * 1e9));
     fleet.run_until(SteadyTime{} + when, sink);
-    const auto prompt = static_cast<TokenCount>(1 + random.below(2 * load.prompt));
-    const auto output = static_cast<TokenCount>(1 + random.below(2 * load.output));
+    const auto prompt = static_cast<TokenCount>(1 + random.below(std::uint64_t{2} * load.prompt));
+    const auto output = static_cast<TokenCount>(1 + random.below(std::uint64_t{2} * load.output));
     const auto chain = load.hashes ? distinct_chain(i, prompt, 16) : std::vector<BlockHash>{};
     ASSERT_TRUE(
         fleet
