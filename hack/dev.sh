@@ -166,7 +166,7 @@ do_test() {
 }
 
 do_fuzz() {
-  build fuzz all
+  build fuzz fuzz_targets
   step "test: fuzz (${1:-20} s each)" env PENSTOCK_FUZZ_SECONDS="${1:-20}" \
     bash -c "$(declare -f ctest_run); root='$root' jobs='$jobs'; ctest_run fuzz build/fuzz -L '^fuzz\$'"
 }
