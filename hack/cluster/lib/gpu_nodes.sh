@@ -1,0 +1,45 @@
+# shellcheck shell=bash
+# Simulated nodes with GPUs (KWOK): pods bound there run only in the books. A taint keeps pods away that do not ask for them.
+
+start_kwok() {
+  local stages=$SHARE/kwok/kustomize/stage stage configs=()
+  for stage in node/fast/node-initialize node/heartbeat-with-lease/node-heartbeat-with-lease \
+    pod/fast/pod-ready pod/fast/pod-complete pod/fast/pod-delete; do
+    configs+=(--config "$stages/$stage.yaml")
+  done
+  start kwok "$(tool kwok)" --kubeconfig "$RUN/admin.kubeconfig" --server-address "127.0.0.1:$KWOK_PORT" \
+    --manage-all-nodes=false --manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake "${configs[@]}"
+}
+
+gpu_node() {
+  cat <<YAML
+---
+apiVersion: v1
+kind: Node
+metadata:
+  name: gpu-$1
+  annotations: {kwok.x-k8s.io/node: fake}
+  labels:
+    type: kwok
+    kubernetes.io/hostname: gpu-$1
+    kubernetes.io/os: linux
+    kubernetes.io/arch: amd64
+    nvidia.com/gpu.product: NVIDIA-H100-80GB-HBM3
+    topology.kubernetes.io/zone: zone-$(($1 % 3))
+spec:
+  taints: [{key: kwok.x-k8s.io/node, value: fake, effect: NoSchedule}]
+status:
+  allocatable: {cpu: "96", memory: 1Ti, pods: "110", nvidia.com/gpu: "8"}
+  capacity: {cpu: "96", memory: 1Ti, pods: "110", nvidia.com/gpu: "8"}
+YAML
+}
+
+# gpu_nodes N
+gpu_nodes() {
+  local begin i
+  begin=$(now_ms)
+  start_kwok
+  for ((i = 1; i <= $1; i++)); do gpu_node "$i"; done | kubectl apply -f - >/dev/null
+  wait_for $((60 + $1 / 10)) "simulated nodes" kubectl wait --for=condition=Ready node -l type=kwok --timeout=1s
+  say "$1 simulated GPU nodes in $(since_ms "$begin")"
+}

@@ -1,0 +1,45 @@
+# shellcheck shell=bash
+# Processes of the cluster: started detached, remembered by pid and start time, so that a pid used again is never touched.
+
+# started_at PID: when the kernel started it, in ticks since boot; fails when there is no such process or it is a zombie.
+started_at() {
+  local stat
+  stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
+  stat=${stat##*) }
+  [ "${stat%% *}" != Z ] || return 1
+  awk '{print $20}' <<<"$stat"
+}
+
+# remember NAME PID
+remember() { echo "$2 $(started_at "$2")" >"$PIDS/$1"; }
+
+# pid_of NAME: prints the pid, if that very process still runs.
+pid_of() {
+  local pid started
+  read -r pid started 2>/dev/null <"$PIDS/$1" || return 1
+  [ "$(started_at "$pid")" = "$started" ] && echo "$pid"
+}
+
+# start NAME COMMAND...: output goes to logs/NAME.log.
+start() {
+  local name=$1
+  shift
+  setsid nohup "$@" >"$LOGS/$name.log" 2>&1 </dev/null &
+  remember "$name" $!
+}
+
+# end NAME...: kills each and waits until it is gone. Nothing of a cluster is kept, so nobody is given time to save anything
+# (an API server asked politely waits for its watches to close, which takes longer than all the rest).
+end() {
+  local name pid
+  for name in "$@"; do
+    if pid=$(pid_of "$name"); then kill -9 "$pid" 2>/dev/null || true; fi
+  done
+  for name in "$@"; do
+    for _ in {1..200}; do
+      pid_of "$name" >/dev/null || break
+      sleep 0.02
+    done
+    rm -f "$PIDS/$name"
+  done
+}
