@@ -13,6 +13,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import cpp_schema  # noqa: E402
 import cpp_types  # noqa: E402
 import model  # noqa: E402
 
@@ -33,6 +34,9 @@ def outputs(kinds):
     for kind in kinds:
         out[GENERATED / f"{kind.snake}.h"] = cpp_types.header(kind)
         out[GENERATED / f"{kind.snake}.cpp"] = cpp_types.source(kind)
+        out[GENERATED / f"{kind.snake}_schema.cpp"] = cpp_schema.source(kind)
+    out[GENERATED / "schemas.h"] = cpp_schema.registry_header(kinds)
+    out[GENERATED / "schemas.cpp"] = cpp_schema.registry(kinds)
     out[GENERATED / "entry.cpp"] = cpp_types.entry(kinds)
     return {path: formatted(path, text) for path, text in out.items()}
 

@@ -320,21 +320,21 @@ std::string_view to_string(GuardrailsTlsMin value) noexcept {
   switch (value) {
     case GuardrailsTlsMin::kUnknown:
       return "";
-    case GuardrailsTlsMin::k12:
-      return "1.2";
-    case GuardrailsTlsMin::k13:
-      return "1.3";
+    case GuardrailsTlsMin::kTLS12:
+      return "TLS12";
+    case GuardrailsTlsMin::kTLS13:
+      return "TLS13";
   }
   return "";
 }
 
 bool from_string(std::string_view text, GuardrailsTlsMin& out) noexcept {
-  if (text == "1.2") {
-    out = GuardrailsTlsMin::k12;
+  if (text == "TLS12") {
+    out = GuardrailsTlsMin::kTLS12;
     return true;
   }
-  if (text == "1.3") {
-    out = GuardrailsTlsMin::k13;
+  if (text == "TLS13") {
+    out = GuardrailsTlsMin::kTLS13;
     return true;
   }
   out = GuardrailsTlsMin::kUnknown;

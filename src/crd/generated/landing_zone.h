@@ -73,7 +73,7 @@ enum class GuardrailsPodSecurity { kUnknown, kPrivileged, kBaseline, kRestricted
 [[nodiscard]] std::string_view to_string(GuardrailsPodSecurity value) noexcept;
 bool from_string(std::string_view text, GuardrailsPodSecurity& out) noexcept;
 
-enum class GuardrailsTlsMin { kUnknown, k12, k13 };
+enum class GuardrailsTlsMin { kUnknown, kTLS12, kTLS13 };
 [[nodiscard]] std::string_view to_string(GuardrailsTlsMin value) noexcept;
 bool from_string(std::string_view text, GuardrailsTlsMin& out) noexcept;
 
@@ -259,7 +259,7 @@ struct Guardrails {
   /// Labels that every ModelDeployment and Consumer must carry.
   std::vector<std::string> require_labels;
   /// Lowest TLS version of gateways and towards providers.
-  OpenEnum<GuardrailsTlsMin> tls_min = GuardrailsTlsMin::k12;
+  OpenEnum<GuardrailsTlsMin> tls_min = GuardrailsTlsMin::kTLS12;
   RawValue unknown;  ///< fields of a newer version
   friend bool operator==(const Guardrails&, const Guardrails&) = default;
 };
@@ -271,9 +271,9 @@ struct Limits {
   /// Accelerators of all kinds together.
   std::optional<std::int32_t> gpus;
   /// CPU requests, for example 64.
-  std::optional<IntOrString> cpu;
+  std::optional<Quantity> cpu;
   /// Memory requests, for example 512Gi.
-  std::optional<IntOrString> memory;
+  std::optional<Quantity> memory;
   /// Default TokenQuota for each project.
   std::optional<std::int64_t> tokens_per_minute;
   /// Money that the whole zone may use in a calendar month, in millionths of a US dollar.
