@@ -32,7 +32,7 @@ class Cell {
 /// non-negative.
 class Histogram {
  public:
-  static constexpr std::size_t kMostBuckets = 16;
+  static constexpr std::size_t kMostBuckets = 24;
 
   explicit Histogram(std::span<const double> bounds) noexcept : bounds_(bounds) {}
 
