@@ -11,13 +11,17 @@ started_at() {
 }
 
 # remember NAME PID
-remember() { echo "$2 $(started_at "$2")" >"$PIDS/$1"; }
+remember() {
+  local started
+  started=$(started_at "$2") || die "$1 ended at once: $(tail -n 3 "$LOGS/$1.log")"
+  echo "$2 $started" >"$PIDS/$1"
+}
 
 # pid_of NAME: prints the pid, if that very process still runs.
 pid_of() {
   local pid started
-  read -r pid started 2>/dev/null <"$PIDS/$1" || return 1
-  [ "$(started_at "$pid")" = "$started" ] && echo "$pid"
+  { read -r pid started <"$PIDS/$1"; } 2>/dev/null || return 1
+  [ -n "$started" ] && [ "$(started_at "$pid")" = "$started" ] && echo "$pid"
 }
 
 # start NAME COMMAND...: output goes to logs/NAME.log.

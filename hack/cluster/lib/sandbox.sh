@@ -7,9 +7,11 @@ inside() { nsenter --target "$(pid_of room)" --mount --net --pid -- "$@"; }
 
 # start_inside NAME COMMAND...: like start; what is remembered is the program itself, not nsenter.
 start_inside() {
-  local name=$1 outer inner=""
+  local name=$1 room outer inner=""
   shift
-  setsid nohup nsenter --target "$(pid_of room)" --mount --net --pid -- "$@" >"$LOGS/$name.log" 2>&1 </dev/null &
+  # Found out here, not in the command: the background shell would have this substitution as its first child.
+  room=$(pid_of room)
+  setsid nohup nsenter --target "$room" --mount --net --pid -- "$@" >"$LOGS/$name.log" 2>&1 </dev/null &
   outer=$!
   for _ in {1..100}; do
     inner=$(tr -d ' ' <"/proc/$outer/task/$outer/children" 2>/dev/null) || true
