@@ -6,15 +6,6 @@
 namespace penstock::controller::snapshot {
 namespace {
 
-/// Files and `echo` end a key with a newline that no client sends.
-std::string_view trimmed(std::string_view key) {
-  constexpr std::string_view kBlanks = " \t\r\n";
-  const auto first = key.find_first_not_of(kBlanks);
-  return first == std::string_view::npos
-             ? std::string_view()
-             : key.substr(first, key.find_last_not_of(kBlanks) - first + 1);
-}
-
 class Consumers {
  public:
   Consumers(const SecretStore& secrets, gateway::snapshot::Document& document, Problems& problems)
@@ -60,7 +51,7 @@ class Consumers {
       report(consumer, at + "/apiKeySecretRef", kSecretNotFound, secret.error().message());
       return;
     }
-    const std::string_view key = trimmed(secret->reveal());
+    const Secret key = usable_key(*secret);
     if (key.empty()) {
       report(consumer, at + "/apiKeySecretRef", kEmptyKey,
              "Secret " + consumer.metadata.namespace_ + "/" + ref.name +
@@ -68,7 +59,7 @@ class Consumers {
       return;
     }
     const auto index = static_cast<std::uint32_t>(document_.consumers.size() - 1);
-    std::string digest = sha256_hex(key);
+    std::string digest = sha256_hex(key.reveal());
     const auto [owner, is_new] = owners_.try_emplace(digest, index);
     if (is_new) {
       document_.api_keys.push_back({std::move(digest), index});
@@ -96,6 +87,15 @@ class Consumers {
 };
 
 }  // namespace
+
+Secret usable_key(const Secret& stored) {
+  constexpr std::string_view kBlanks = " \t\r\n";
+  const std::string_view key = stored.reveal();
+  const auto first = key.find_first_not_of(kBlanks);
+  return first == std::string_view::npos
+             ? Secret()
+             : Secret(std::string(key.substr(first, key.find_last_not_of(kBlanks) - first + 1)));
+}
 
 std::int32_t priority_of(const crd::Consumer& consumer) {
   const auto& priority = consumer.spec.priority;

@@ -19,4 +19,8 @@ void apply_consumers(const std::vector<crd::Consumer>& consumers, const SecretSt
 /// Interactive 100, Standard 0, Batch -100, or the number itself.
 [[nodiscard]] std::int32_t priority_of(const crd::Consumer& consumer);
 
+/// The key as clients send it: without the blanks and the newline that files and `echo` leave at
+/// its ends.
+[[nodiscard]] Secret usable_key(const Secret& stored);
+
 }  // namespace penstock::controller::snapshot

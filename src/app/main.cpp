@@ -2,11 +2,20 @@
 #include <iostream>
 
 #include "app/dispatch.h"
+#include "app/engine_command.h"
+#include "app/standalone_command.h"
+#include "app/validate_command.h"
 
 namespace {
 
 // A command appears here with its file, src/app/<command>_command.{h,cpp}.
-constexpr penstock::app::CommandRow kCommands[] = {{"", "", nullptr}};
+constexpr penstock::app::CommandRow kCommands[] = {
+    {"standalone", "Run models of a folder of manifests on this machine, behind one address",
+     penstock::app::run_standalone},
+    {"engine", "Run a simulated inference engine: vLLM's API, metrics and timing, no GPU",
+     penstock::app::run_engine},
+    {"validate", "Check manifests as the API server would, without one", penstock::app::run_validate},
+};
 
 }  // namespace
 

@@ -12,6 +12,7 @@ using supervise::NoticeKind;
 using supervise::Phase;
 
 constexpr std::chrono::milliseconds kDrainLook{100};
+constexpr std::chrono::seconds kStopLimit{10};
 
 std::string log_name(std::string id) {
   std::ranges::replace(id, '/', '.');
@@ -86,10 +87,14 @@ bool Engines::settled() const {
 void Engines::stop_all(std::function<void()> stopped) {
   stopped_ = std::move(stopped);
   specs_.clear();
+  loop_.cancel(drain_timer_);
   supervisor_.stop_all();
   if (supervisor_.empty()) {
     stopped_();
+    return;
   }
+  // Their calls are over; an engine that takes longer than this hangs.
+  drain_timer_ = loop_.call_at(loop_.now() + kStopLimit, [this] { supervisor_.kill_all(); });
 }
 
 void Engines::on_notice(const supervise::ChildView& view, const supervise::Notice& notice) {
@@ -170,6 +175,8 @@ void Engines::start(const InstancePlan::Start& item) {
   child.health_path = spec.health_path;
   child.log_file = settings_.log_dir / log_name(item.id);
   child.policy = settings_.policy;
+  child.policy.stop_grace =
+      settings_.drain_timeout;  // engines of ours finish their calls after SIGTERM
   if (spec.startup_timeout.count() > 0) {
     child.policy.startup_deadline = spec.startup_timeout;
   }

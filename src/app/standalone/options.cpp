@@ -4,12 +4,12 @@
 
 namespace penstock::app::standalone {
 
-Result<ListenAddress> parse_listen(std::string_view text) {
+Result<ListenAddress> parse_listen(std::string_view flag, std::string_view text) {
   const auto wrong = [&] {
-    return fail(
-        Code::kInvalid,
-        "--listen \"" + std::string(text) +
-            "\" is not ADDRESS:PORT; write for example 127.0.0.1:8080, :8080 or [::1]:8080");
+    return fail(Code::kInvalid,
+                std::string(flag) + " \"" + std::string(text) +
+                    "\" is not ADDRESS:PORT; write for example 127.0.0.1:8080, :8080 or "
+                    "[::1]:8080");
   };
   const auto colon = text.rfind(':');
   if (colon == std::string_view::npos) {

@@ -20,7 +20,7 @@ struct ListenAddress {
 
 /// "127.0.0.1:8080", ":8080" (all addresses), "[::1]:8080", "localhost:8080". Error kInvalid with
 /// an example.
-[[nodiscard]] Result<ListenAddress> parse_listen(std::string_view text);
+[[nodiscard]] Result<ListenAddress> parse_listen(std::string_view flag, std::string_view text);
 
 struct Options {
   std::filesystem::path config;
@@ -29,7 +29,9 @@ struct Options {
   std::filesystem::path data_dir;       ///< logs of engines
   unsigned threads = 0;                 ///< gateway cores; 0 = all
   std::chrono::milliseconds drain_timeout{60'000};
-  std::string gateway;  ///< "namespace/name" or "name"; empty = the only one
+  std::string gateway;    ///< "namespace/name" or "name"; empty = the only one
+  std::string residency;  ///< of this machine, for routes with a residency rule; empty = unknown
+  ListenAddress admin{"127.0.0.1", 0};  ///< metrics and health
 };
 
 }  // namespace penstock::app::standalone

@@ -1,0 +1,42 @@
+#pragma once
+// From resources to a served snapshot: which gateway, on which listeners, with which problems.
+// Pure; the sockets are GatewayServer's.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/standalone/engines.h"
+#include "app/standalone/greeting.h"
+#include "app/standalone/options.h"
+#include "controller/snapshot/compile.h"
+#include "gateway/snapshot/document.h"
+
+namespace penstock::app::standalone {
+
+/// The gateway to serve: the one that --gateway names, or the only one. Error with the choices.
+[[nodiscard]] Result<std::string> choose_gateway(const controller::snapshot::Resources& resources,
+                                                 const std::string& wanted);
+
+/// Addresses of this machine's engines, as the snapshot compiler wants them.
+[[nodiscard]] controller::snapshot::Endpoints endpoints_of(
+    const std::map<std::string, std::vector<EngineAddress>>& addresses);
+
+/// The document's listeners, with --listen in place of the first one's address and port.
+[[nodiscard]] std::vector<gateway::snapshot::Listener> listeners_of(
+    const gateway::snapshot::Document& document, const std::optional<ListenAddress>& listen);
+
+/// Whether the listeners of a new document still fit the sockets that are open.
+[[nodiscard]] bool same_listeners(const gateway::snapshot::Document& before,
+                                  const gateway::snapshot::Document& after);
+
+/// The first API key, in the order of Consumers' names, that is in force; and its consumer's index.
+struct FirstKey {
+  Secret key;
+  std::uint32_t consumer = 0;
+};
+[[nodiscard]] std::optional<FirstKey> first_api_key(
+    const controller::snapshot::Resources& resources, const gateway::snapshot::Document& document);
+
+}  // namespace penstock::app::standalone
