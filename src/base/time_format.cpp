@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cctype>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <ctime>
@@ -102,7 +103,7 @@ Result<nanoseconds> parse_duration(std::string_view text) {
       return bad_duration(text);
     }
   }
-  const auto nanos = static_cast<std::int64_t>(total + 0.5);
+  const auto nanos = static_cast<std::int64_t>(std::llround(total));
   return nanoseconds(negative ? -nanos : nanos);
 }
 
