@@ -56,7 +56,6 @@ Call::Call(Core& core, net::Exchange& exchange, Scratch& scratch)
 }
 
 Call::~Call() {
-  core_.metrics_.in_flight.add(-1);
   if (counted_in_streams_) {
     core_.streams_.fetch_sub(1, std::memory_order_relaxed);
   }

@@ -29,6 +29,7 @@ void Call::client_left() {
 }
 
 void Call::settle() {
+  core_.metrics_.in_flight.add(-1);
   if (left_) {
     status_ = kClientLeft;
   }
