@@ -37,7 +37,7 @@ struct OriginKey {
   std::string host;  ///< IP literal or DNS name
   std::uint16_t port = 0;
   bool tls = false;
-  std::string sni;  ///< for TLS; empty = host
+  std::string sni = {};  ///< for TLS; empty = host
 
   friend bool operator==(const OriginKey&, const OriginKey&) = default;
 };

@@ -108,6 +108,11 @@ backend b
 """)
         self.start("haproxy", ["haproxy", "-db", "-f", str(self.folder / "haproxy.cfg")], port)
 
+    def net(self) -> None:
+        """The floor: a proxy on src/net that does nothing else."""
+        port = free_port()
+        self.start("net", [str(ROOT / "build/release/tests/bench/bench_net_proxy"), str(port), str(self.upstream)], port)
+
     def penstock(self) -> None:
         port = free_port()
         config = self.folder / "config"
@@ -196,7 +201,7 @@ def main() -> None:
     wait_port(upstream_port, upstream)
     proxies = Proxies(folder, upstream_port, proxy_core)
     try:
-        for name in arguments.only or ("nginx", "haproxy", "penstock"):
+        for name in arguments.only or ("nginx", "haproxy", "net", "penstock"):
             getattr(proxies, name)()
         rows: dict[str, dict[str, list[float]]] = {n: {"call": [], "rate": [], "event": [], "rss": []} for n in proxies.running}
         for number in range(-1, arguments.rounds):  # round -1 warms up

@@ -3,5 +3,5 @@
 # the same upstream in the same run. Prints a table; docs/benchmarks.md explains it.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../../.."
-ninja -C build/release bench_upstream >/dev/null
+ninja -C build/release bench_upstream bench_net_proxy >/dev/null
 exec python3 tests/bench/gateway/compare.py "$@"
