@@ -8,6 +8,9 @@
 namespace penstock::sim {
 namespace {
 
+/// Token arithmetic in 32 bits stays far from its end. Ten times the largest replica there is.
+constexpr TokenCount kMostKvTokens = 1'000'000'000;
+
 std::unexpected<Error> wrong(const char* field, std::uint64_t value, const std::string& need) {
   return fail(Code::kInvalid, std::string("engine: ") + field + " is " + std::to_string(value) +
                                   ", it must be " + need);
@@ -30,6 +33,10 @@ Result<Engine> Engine::create(const EngineConfig& wanted, PerfModel perf) {
   }
   if (config.kv_capacity_tokens == 0) {
     config.kv_capacity_tokens = perf.kv_capacity_tokens();
+  }
+  if (config.kv_capacity_tokens > kMostKvTokens) {
+    return wrong("kv_capacity_tokens", config.kv_capacity_tokens,
+                 "at most " + std::to_string(kMostKvTokens));
   }
   const std::uint32_t blocks = config.kv_capacity_tokens / config.block_size;
   if (blocks == 0) {

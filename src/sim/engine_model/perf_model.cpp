@@ -193,20 +193,26 @@ void PerfModel::build_segments(std::span<const std::pair<std::uint32_t, double>>
   if (segments_.size() > 1) {
     segments_.back().ns_per_token = segments_[segments_.size() - 2].ns_per_token;
   }
+  // The segment of the smallest number of each width. Tables that double from row to row leave one
+  // or two to search.
   for (std::size_t width = 0; width < segment_of_width_.size(); ++width) {
     const std::uint64_t smallest = width == 0 ? 0 : std::uint64_t{1} << (width - 1);
-    std::uint8_t at = 0;
-    while (at + 1U < segments_.size() && segments_[at + 1U].from <= smallest) {
-      ++at;
-    }
-    segment_of_width_[width] = at;
+    const auto above = std::ranges::upper_bound(segments_, smallest, {}, &Segment::from);
+    const auto count = static_cast<std::uint32_t>(above - segments_.begin());
+    segment_of_width_[width] = count == 0 ? 0 : count - 1;
   }
 }
 
 double PerfModel::linear_ns(std::uint32_t batch_tokens) const {
-  std::size_t at = segment_of_width_[static_cast<std::size_t>(std::bit_width(batch_tokens))];
-  while (at + 1 < segments_.size() && segments_[at + 1].from <= batch_tokens) {
-    ++at;
+  const auto width = static_cast<std::size_t>(std::bit_width(batch_tokens));
+  std::size_t at = segment_of_width_[width];
+  for (std::size_t last = segment_of_width_[width + 1]; at < last;) {
+    const std::size_t middle = (at + last + 1) / 2;
+    if (segments_[middle].from <= batch_tokens) {
+      at = middle;
+    } else {
+      last = middle - 1;
+    }
   }
   const Segment& segment = segments_[at];
   if (batch_tokens <= segment.from) {  // below the table: its first row

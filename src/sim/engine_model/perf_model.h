@@ -86,8 +86,8 @@ class PerfModel {
   std::uint32_t kv_bytes_per_token_ = 0;
   std::uint32_t gpus_ = 1;
   std::vector<Segment> segments_;
-  std::array<std::uint8_t, 33>
-      segment_of_width_{};  ///< first candidate segment per bit width of batch_tokens
+  /// Where to search, by the bit width of batch_tokens.
+  std::array<std::uint32_t, 34> segment_of_width_{};
 };
 
 }  // namespace penstock::sim

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/random.h"
 #include "sim/engine_model/engine.h"
 #include "sim/engine_model/perf_presets.h"
 #include "sim/virtual_time/fleet.h"
@@ -92,7 +93,8 @@ class Pair {
 
   void add(const Act& act) {
     const RequestId id = next_++;
-    const auto chain = distinct_chain(act.family, 80, engine_.config().block_size);
+    const auto chain =
+        distinct_chain(act.family, std::max(80U, act.prompt), engine_.config().block_size);
     const EngineRequest request{.id = id,
                                 .prompt_tokens = act.prompt,
                                 .output_tokens = act.output,
@@ -192,6 +194,31 @@ RC_GTEST_PROP(EngineProperty, DoesWhatTheReferenceDoesAndLosesNothing, ()) {
   RC_CLASSIFY(pair.engine().counters().preemptions > 0, "with preemption");
   RC_CLASSIFY(pair.engine().counters().prefix_cache_hits > 0, "with prefix hits");
   RC_CLASSIFY(pair.engine().counters().aborted > 0, "with aborts");
+}
+
+/// The engine in its usual size, where chunks, blocks of 16 and a hundred sequences meet shortage
+/// of memory.
+TEST(EngineAtFullSize, DoesWhatTheReferenceDoes) {
+  Pair pair({.max_num_batched_tokens = 2048, .max_num_seqs = 128, .kv_capacity_tokens = 40'000});
+  Random random(11);
+  for (int i = 0; i < 400; ++i) {
+    pair.add({.prompt = static_cast<TokenCount>(1 + random.below(1500)),
+              .output = static_cast<TokenCount>(random.below(400)),
+              .family = random.below(40)});
+    if (random.below(8) == 0) {
+      pair.abort(static_cast<std::uint32_t>(random.below(1000)));
+    }
+    if (random.below(3) > 0 && pair.start()) {
+      pair.complete();
+    }
+  }
+  while (pair.start()) {
+    pair.complete();
+  }
+  check_empty(pair.engine());
+  EXPECT_GT(pair.engine().counters().preemptions, 10U);
+  EXPECT_GT(pair.engine().counters().prefix_cache_hits, 1000U);
+  EXPECT_GT(pair.engine().counters().iterations, 1000U);
 }
 
 struct Outcome {

@@ -321,6 +321,7 @@ TEST(EngineConfigCheck, NamesTheFieldAndWhatItNeeds) {
   refused({.max_num_seqs = 0}, "max_num_seqs");
   refused({.max_num_batched_tokens = 255}, "max_num_batched_tokens");
   refused({.kv_capacity_tokens = 15}, "kv_capacity_tokens");
+  refused({.kv_capacity_tokens = 4'000'000'000}, "kv_capacity_tokens");
 }
 
 }  // namespace

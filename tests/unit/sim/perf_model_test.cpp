@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "sim/engine_model/perf_presets.h"
+#include "tests/unit/sim/property.h"
 
 namespace penstock::sim {
 namespace {
@@ -56,6 +57,23 @@ TEST(PerfModel, InterpolationIsContinuousAndMonotoneInEveryPreset) {
       ASSERT_LT(now - before, std::chrono::milliseconds(1)) << preset.name << " at " << tokens;
       before = now;
     }
+  }
+}
+
+TEST(PerfModel, ATableMayHaveARowPerToken) {
+  std::string csv = kRound;
+  csv.resize(csv.find("1,9,2"));
+  for (int tokens = 3; tokens <= 3000; ++tokens) {
+    csv += std::to_string(tokens) + ",0," + std::to_string(tokens % 2 == 0 ? tokens : tokens + 1) +
+           "\n";
+  }
+  const PerfModel model = *PerfModel::parse("dense", csv, {.overhead_ms = 0, .factor = 1});
+  EXPECT_EQ(model.iteration_time({.prefill_tokens = 1}),
+            ms(4.5));  // below the table: its first row
+  for (const std::uint32_t tokens : {3U, 4U, 5U, 255U, 256U, 257U, 1024U, 2047U, 2999U, 3000U}) {
+    EXPECT_EQ(model.iteration_time({.prefill_tokens = tokens}),
+              ms((tokens % 2 == 0 ? tokens : tokens + 1) + 0.5))
+        << tokens;
   }
 }
 
@@ -176,6 +194,24 @@ INSTANTIATE_TEST_SUITE_P(
                     Composed{"llama3.1-70b/h100", {16.5, 17.7, 20.8, 24.6, 32.9, 38, 150, 548}},
                     Composed{"llama3.1-70b/a100", {28.2, 31.9, 38.5, 48.0, 75.7, 104, 340, 1400}},
                     Composed{"qwen3-32b/h100", {14.9, 16.0, 19.5, 23.7, 32.7, 29, 108, 472}}));
+
+/// A sheet with a stretch of it cut out, doubled or replaced is read or refused, never worse.
+RC_GTEST_PROP(PerfModelProperty, SurvivesDamagedSheets, ()) {
+  std::string csv(perf_presets().front().csv);
+  const auto from = *rc::gen::inRange<std::size_t>(0, csv.size());
+  const auto length = *rc::gen::inRange<std::size_t>(0, 40);
+  const std::string cut = csv.substr(from, length);
+  const auto put = *rc::gen::element<std::string>("", cut + cut, "\n", ",", "=", "-1", "1e308",
+                                                  "nan", "#", "\r", "99999999999");
+  csv.replace(from, cut.size(), put);
+  const auto model = PerfModel::parse("damaged", csv);
+  if (model) {
+    RC_ASSERT(model->iteration_time({.prefill_tokens = 1}).count() > 0);
+    RC_ASSERT(model->iteration_time({.prefill_tokens = 4'000'000'000U}).count() > 0);
+  } else {
+    RC_ASSERT(model.error().code() == Code::kInvalid);
+  }
+}
 
 }  // namespace
 }  // namespace penstock::sim

@@ -8,6 +8,7 @@
 
 namespace penstock::sim::testing_support {
 
-inline const bool seeded = setenv("RC_PARAMS", "seed=20260101 max_success=400 max_size=140", 0) == 0;
+inline const bool seeded =
+    setenv("RC_PARAMS", "seed=20260101 max_success=400 max_size=140", 0) == 0;
 
 }  // namespace penstock::sim::testing_support
