@@ -1,7 +1,8 @@
 """A TLS listener with a certificate from a Secret."""
+import ssl
 import subprocess
 
-import httpx
+import httpx2
 import openai
 
 from standalone import Standalone, consumer, engine, gateway, route
@@ -28,7 +29,7 @@ stringData:
                  "consumers.yaml": consumer()}
     with Standalone(tmp_path, manifests) as penstock:
         assert penstock.url.startswith("https://")
-        with httpx.Client(verify=str(tmp_path / "cert.pem")) as transport:
+        with httpx2.Client(verify=ssl.create_default_context(cafile=str(tmp_path / "cert.pem"))) as transport:
             client = openai.OpenAI(base_url=penstock.url + "/v1", api_key=penstock.key, http_client=transport, max_retries=0)
             chunks = list(client.chat.completions.create(model="acme/chat", stream=True, max_tokens=5,
                                                          messages=[{"role": "user", "content": "hello"}]))
