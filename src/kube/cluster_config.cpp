@@ -10,6 +10,7 @@
 
 #include "base/base64.h"
 #include "json/yaml.h"
+#include "kube/fields.h"
 
 namespace penstock::kube {
 namespace {
@@ -23,16 +24,6 @@ struct Entry {
   std::string where;  ///< "users[name=admin] of /path"
 };
 
-std::string text_of(const json::Value& object, const char* field) {
-  const auto found = object.find(field);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-bool flag_of(const json::Value& object, const char* field) {
-  const auto found = object.find(field);
-  return found != object.end() && found->is_boolean() && found->get<bool>();
-}
-
 std::string resolve(const Entry& entry, const std::string& path) {
   return path.empty() || fs::path(path).is_absolute() ? path : (entry.folder / path).string();
 }
@@ -40,7 +31,7 @@ std::string resolve(const Entry& entry, const std::string& path) {
 Result<PemSource> pem_of(const Entry& entry, const std::string& field) {
   PemSource pem;
   // As in kubectl, data wins over a file of the same field.
-  const std::string encoded = text_of(entry.value, (field + "-data").c_str());
+  const std::string encoded = text_at(entry.value, field + "-data");
   if (!encoded.empty()) {
     auto decoded = base64_decode(encoded);
     if (!decoded) {
@@ -49,7 +40,7 @@ Result<PemSource> pem_of(const Entry& entry, const std::string& field) {
     pem.data = Secret(std::move(*decoded));
     return pem;
   }
-  pem.file = resolve(entry, text_of(entry.value, field.c_str()));
+  pem.file = resolve(entry, text_at(entry.value, field));
   return pem;
 }
 
@@ -65,7 +56,7 @@ class Kubeconfig {
         return fail(Code::kInvalid, path + ": not a kubeconfig (a mapping is expected)");
       }
       if (current_.empty()) {
-        current_ = text_of(*document.value, "current-context");
+        current_ = text_at(*document.value, "current-context");
       }
       const fs::path folder = fs::absolute(path).parent_path();
       collect(*document.value, "clusters", "cluster", folder, path, clusters_);
@@ -81,12 +72,12 @@ class Kubeconfig {
       return fail(Code::kInvalid, origin_ + ": no current-context; set one, or name a context");
     }
     PENSTOCK_TRY(context, find(contexts_, "contexts", context_name));
-    PENSTOCK_TRY(cluster, find(clusters_, "clusters", text_of(context.value, "cluster")));
+    PENSTOCK_TRY(cluster, find(clusters_, "clusters", text_at(context.value, "cluster")));
     ClusterConfig config;
     config.origin = origin_ + " context " + context_name;
-    config.name_space = text_of(context.value, "namespace");
+    config.name_space = text_at(context.value, "namespace");
     PENSTOCK_CHECK_OK(read_cluster(cluster, allow_insecure, config));
-    const std::string user_name = text_of(context.value, "user");
+    const std::string user_name = text_at(context.value, "user");
     if (!user_name.empty()) {
       PENSTOCK_TRY(user, find(users_, "users", user_name));
       PENSTOCK_CHECK_OK(read_user(user, config));
@@ -106,7 +97,7 @@ class Kubeconfig {
     for (const json::Value& item : *found) {
       const auto body = item.is_object() ? item.find(field) : item.end();
       if (item.is_object() && body != item.end() && body->is_object()) {
-        const std::string name = text_of(item, "name");
+        const std::string name = text_at(item, "name");
         out.emplace_back(
             name, Entry{*body, folder, std::string(list) + "[name=" + name + "] of " + path});
       }
@@ -127,13 +118,13 @@ class Kubeconfig {
   }
 
   static Result<> read_cluster(const Entry& entry, bool allow_insecure, ClusterConfig& config) {
-    config.server = text_of(entry.value, "server");
+    config.server = text_at(entry.value, "server");
     if (config.server.empty()) {
       return fail(Code::kInvalid, entry.where + ": server is missing");
     }
-    config.tls_server_name = text_of(entry.value, "tls-server-name");
-    config.proxy_url = text_of(entry.value, "proxy-url");
-    config.insecure_skip_tls_verify = flag_of(entry.value, "insecure-skip-tls-verify");
+    config.tls_server_name = text_at(entry.value, "tls-server-name");
+    config.proxy_url = text_at(entry.value, "proxy-url");
+    config.insecure_skip_tls_verify = flag_at(entry.value, "insecure-skip-tls-verify");
     if (config.insecure_skip_tls_verify && !allow_insecure) {
       return fail(Code::kInvalid,
                   entry.where +
@@ -160,8 +151,8 @@ class Kubeconfig {
     }
     config.client_certificate = std::move(certificate);
     config.client_key = std::move(key);
-    config.token = Secret(text_of(entry.value, "token"));
-    config.token_file = resolve(entry, text_of(entry.value, "tokenFile"));
+    config.token = Secret(text_at(entry.value, "token"));
+    config.token_file = resolve(entry, text_at(entry.value, "tokenFile"));
     return {};
   }
 

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "kube/fields.h"
+
 namespace penstock::kube {
 namespace {
 
@@ -10,23 +12,12 @@ const json::Value& empty_value() {
   return value;
 }
 
-std::string text_at(const json::Value& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-std::optional<std::string> entry(const json::Value& object, const char* map,
+std::optional<std::string> entry(const json::Value& object, std::string_view map,
                                  std::string_view name) {
-  const auto metadata = object.find("metadata");
-  if (metadata == object.end() || !metadata->is_object()) {
-    return std::nullopt;
-  }
-  const auto entries = metadata->find(map);
-  if (entries == metadata->end() || !entries->is_object()) {
-    return std::nullopt;
-  }
-  const auto found = entries->find(std::string(name));
-  if (found == entries->end() || !found->is_string()) {
+  const json::Value* metadata = member(object, "metadata");
+  const json::Value* entries = metadata == nullptr ? nullptr : member(*metadata, map);
+  const json::Value* found = entries == nullptr ? nullptr : member(*entries, name);
+  if (found == nullptr || !found->is_string()) {
     return std::nullopt;
   }
   return found->get<std::string>();
@@ -48,15 +39,11 @@ Object::Object() = default;
 Object::Object(json::Value value) {
   auto body = std::make_shared<Body>();
   body->value = value.is_object() ? std::move(value) : json::Value::object();
-  if (const auto metadata = body->value.find("metadata");
-      metadata != body->value.end() && metadata->is_object()) {
+  if (const json::Value* metadata = member(body->value, "metadata")) {
     body->key = {text_at(*metadata, "namespace"), text_at(*metadata, "name")};
     body->uid = text_at(*metadata, "uid");
     body->resource_version = text_at(*metadata, "resourceVersion");
-    if (const auto generation = metadata->find("generation");
-        generation != metadata->end() && generation->is_number_integer()) {
-      body->generation = generation->get<std::int64_t>();
-    }
+    body->generation = integer_at(*metadata, "generation").value_or(0);
     body->deleting = !text_at(*metadata, "deletionTimestamp").empty();
   }
   body_ = std::move(body);
@@ -98,20 +85,13 @@ std::optional<std::string> Object::annotation(std::string_view name) const {
 }
 
 std::optional<Object::Owner> Object::controller_owner() const {
-  const auto metadata = value().find("metadata");
-  if (metadata == value().end() || !metadata->is_object()) {
-    return std::nullopt;
-  }
-  const auto owners = metadata->find("ownerReferences");
-  if (owners == metadata->end() || !owners->is_array()) {
+  const json::Value* metadata = member(value(), "metadata");
+  const json::Value* owners = metadata == nullptr ? nullptr : member(*metadata, "ownerReferences");
+  if (owners == nullptr || !owners->is_array()) {
     return std::nullopt;
   }
   for (const json::Value& owner : *owners) {
-    if (!owner.is_object()) {
-      continue;
-    }
-    const auto controller = owner.find("controller");
-    if (controller != owner.end() && controller->is_boolean() && controller->get<bool>()) {
+    if (flag_at(owner, "controller")) {
       return Owner{text_at(owner, "apiVersion"), text_at(owner, "kind"), text_at(owner, "name"),
                    text_at(owner, "uid")};
     }
