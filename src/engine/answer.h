@@ -36,7 +36,7 @@ struct ChoiceAnswer {
   std::uint32_t index = 0;
   std::string text;
   FinishReason finish = FinishReason::kStop;
-  std::optional<std::string> stop_reason;
+  std::optional<std::string> stop_reason = {};
 };
 
 [[nodiscard]] std::string generation_answer(const AnswerContext& context,

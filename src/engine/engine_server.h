@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <memory>
+#include <utility>
 
 #include "base/result.h"
 #include "engine/core.h"
@@ -28,6 +29,9 @@ class EngineServer {
                                                                     sim::PerfModel perf);
 
   void listen(net::ListenSocket socket) { http_.listen(std::move(socket)); }
+
+  /// Serves one connection that somebody else accepted (tests).
+  void serve(std::unique_ptr<net::ByteStream> stream) { http_.serve(std::move(stream)); }
 
   /// New calls get 503 from now on, and /health too; returns when the running ones have ended.
   /// Those that have not after `limit` are cut. Once.

@@ -60,6 +60,13 @@ void apply_stops(const GenerationRequest& request, OutputPlan& plan) {
   }
 }
 
+/// A chat's answer does; a completion goes on where its prompt ends.
+bool begins_line(const std::vector<TokenId>& prompt) {
+  std::string text;
+  append_text(text, prompt.back());
+  return text.empty() || text.back() == '\n' || text.back() == ' ';
+}
+
 std::uint32_t room(std::size_t prompt_tokens, const OutputLimits& limits) {
   return limits.max_model_len - static_cast<std::uint32_t>(prompt_tokens);
 }
@@ -110,7 +117,7 @@ OutputPlan plan_output(const GenerationRequest& request, const std::vector<Token
   plan.finish = ends_itself ? FinishReason::kStop : FinishReason::kLength;
   plan.visible_bytes = std::numeric_limits<std::size_t>::max();
   plan.tokens.reserve(length);
-  Story story(chance.next());
+  Story story(chance.next(), begins_line(prompt));
   while (plan.tokens.size() < length) {
     plan.tokens.push_back(story.next());
   }

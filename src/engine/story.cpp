@@ -67,7 +67,7 @@ TokenId only_token(std::string_view text) {
 
 }  // namespace
 
-Story::Story(std::uint64_t seed) : random_(seed) {}
+Story::Story(std::uint64_t seed, bool fresh_line) : random_(seed), fresh_line_(fresh_line) {}
 
 TokenId Story::next() {
   if (sentence_.empty()) {

@@ -13,7 +13,8 @@ namespace penstock::engine {
 
 class Story {
  public:
-  explicit Story(std::uint64_t seed);
+  /// `fresh_line`: nothing stands before the story on its line, so it begins without a space.
+  explicit Story(std::uint64_t seed, bool fresh_line = true);
 
   [[nodiscard]] TokenId next();
 
@@ -21,8 +22,8 @@ class Story {
   Random random_;
   std::string_view sentence_;  ///< what is left of the pattern under way
   unsigned sentences_ = 0;
-  bool at_start_ = true;    ///< of a sentence
-  bool fresh_line_ = true;  ///< nothing before it on the line: no space
+  bool at_start_ = true;  ///< of a sentence
+  bool fresh_line_;       ///< nothing before it on the line: no space
 };
 
 }  // namespace penstock::engine

@@ -87,10 +87,16 @@ TokenId raw_id(std::string_view bytes) {
   return kWords + kRawOffset[bytes.size()] + value;
 }
 
+/// A space before a code point of three bytes or more does not fit into its piece.
+bool takes_space(std::string_view after) {
+  return static_cast<unsigned char>(after.front()) < 0xe0;
+}
+
 /// The length of a run of white space as one piece; a single space before something is left to it.
 std::size_t space_length(std::string_view text) {
   const std::size_t run = std::min(text.find_first_not_of(text[0]), text.size());
-  const bool something_follows = run < text.size() && !space(text[run]);
+  const bool something_follows =
+      run < text.size() && !space(text[run]) && takes_space(text.substr(run));
   return std::min(kRaw, text[0] == ' ' && something_follows ? run - 1 : run);
 }
 
