@@ -14,17 +14,17 @@ namespace penstock::gateway {
 
 /// Views are valid during emit() only.
 struct UsageRecord {
-  WallTime at;  ///< when the call began
-  std::string_view request_id;
+  WallTime at{};  ///< when the call began
+  std::string_view request_id = {};
   const snapshot::Consumer* consumer = nullptr;  ///< null: not authenticated
-  std::string_view route;                        ///< "namespace/name"; empty when none was found
-  std::string_view deployment;                   ///< the one that answered last
-  std::string_view operation;                    ///< "chat", "text_completion", "embeddings"
-  std::string_view model;                        ///< as the client asked
+  std::string_view route = {};                   ///< "namespace/name"; empty when none was found
+  std::string_view deployment = {};              ///< the one that answered last
+  std::string_view operation = {};               ///< "chat", "text_completion", "embeddings"
+  std::string_view model = {};                   ///< as the client asked
   bool stream = false;
-  int status = 0;               ///< as the client saw it; 499 = it left first
-  std::string_view error_code;  ///< of the gateway's own error; empty otherwise
-  Usage usage;
+  int status = 0;                    ///< as the client saw it; 499 = it left first
+  std::string_view error_code = {};  ///< of the gateway's own error; empty otherwise
+  Usage usage = {};
   bool estimated = false;  ///< counted by us, because the upstream did not say
   std::uint32_t attempts = 0;
   std::chrono::nanoseconds duration{0};

@@ -1,7 +1,5 @@
 #include "gateway/response/event_boundary.h"
 
-#include <cstring>
-
 namespace penstock::gateway {
 namespace {
 
@@ -16,11 +14,20 @@ std::size_t line_end(std::string_view piece, std::size_t at) noexcept {
 }  // namespace
 
 std::size_t EventBoundary::next(std::string_view piece) noexcept {
-  std::size_t at = 0;
-  if (after_cr_ && !piece.empty() && piece[0] == '\n') {
-    at = 1;
+  if (piece.empty()) {
+    return std::string_view::npos;
   }
-  after_cr_ = after_cr_ && piece.empty();
+  std::size_t at = 0;
+  const bool lf_first = piece[0] == '\n';
+  if (ended_at_cr_) {
+    ended_at_cr_ = begun_ = false;
+    blank_ = true;
+    return lf_first ? 1 : 0;
+  }
+  if (after_cr_) {
+    after_cr_ = false;
+    at = lf_first ? 1 : 0;
+  }
   while (at < piece.size()) {
     const std::size_t end = line_end(piece, at);
     if (end != at) {
@@ -31,18 +38,20 @@ std::size_t EventBoundary::next(std::string_view piece) noexcept {
       return end;
     }
     at = end + 1;
+    const bool ends_event = blank_ && begun_;
     if (piece[end] == '\r') {
       if (at == piece.size()) {
-        after_cr_ = true;
-      } else if (piece[at] == '\n') {
-        ++at;
+        (ends_event ? ended_at_cr_ : after_cr_) = true;
+        blank_ = true;
+        return std::string_view::npos;
       }
+      at += piece[at] == '\n' ? 1 : 0;
     }
-    if (blank_ && begun_) {
+    blank_ = true;
+    if (ends_event) {
       begun_ = false;
       return at;
     }
-    blank_ = true;
   }
   return std::string_view::npos;
 }
