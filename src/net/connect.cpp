@@ -1,55 +1,70 @@
 #include "net/connect.h"
 
+#include <cerrno>
+#include <cstring>
+#include <netdb.h>
+#include <thread>
 #include <utility>
-
-#include <boost/asio/ip/basic_resolver.hpp>
-
-#include "net/tcp_stream.h"
 
 namespace penstock::net {
 namespace {
 
-using Resolver = asio::ip::basic_resolver<asio::ip::tcp, Executor>;
-
-class ConnectAwaiter {
+class ConnectAwaiter final : public IoOp {
  public:
-  ConnectAwaiter(Socket& socket, const asio::ip::tcp::endpoint& endpoint)
-      : socket_(socket), endpoint_(endpoint) {}
+  ConnectAwaiter(TcpStream& stream, const Address& address) : stream_(stream), address_(address) {}
   [[nodiscard]] bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<> awaiting) {
-    socket_.async_connect(endpoint_, [this, awaiting](const boost::system::error_code& error) {
-      error_ = error;
-      awaiting.resume();
-    });
+    awaiting_ = awaiting;
+    stream_.start_connect(address_, *this);
   }
-  [[nodiscard]] boost::system::error_code await_resume() const noexcept { return error_; }
+  [[nodiscard]] IoStatus await_resume() const noexcept { return status_; }
+  void complete(IoResult result) override {
+    status_ = result.status;
+    awaiting_.resume();
+  }
 
  private:
-  Socket& socket_;
-  const asio::ip::tcp::endpoint& endpoint_;
-  boost::system::error_code error_;
+  TcpStream& stream_;
+  const Address& address_;
+  IoStatus status_ = IoStatus::kOk;
+  std::coroutine_handle<> awaiting_;
 };
+
+/// Blocking; for a thread of its own.
+Addresses look_up(const std::string& host) {
+  addrinfo hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_ADDRCONFIG;
+  addrinfo* found = nullptr;
+  Addresses addresses;
+  if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) {
+    return addresses;
+  }
+  for (const addrinfo* next = found; next != nullptr; next = next->ai_next) {
+    addresses.push_back(Address::from(next->ai_addr, next->ai_addrlen));
+  }
+  ::freeaddrinfo(found);
+  return addresses;
+}
 
 }  // namespace
 
-const Endpoints* DnsCache::find(const std::string& host, SteadyTime now) const {
+const Addresses* DnsCache::find(const std::string& host, SteadyTime now) const {
   const auto entry = entries_.find(host);
   return entry == entries_.end() || entry->second.expires <= now ? nullptr
-                                                                 : &entry->second.endpoints;
+                                                                 : &entry->second.addresses;
 }
 
-void DnsCache::put(const std::string& host, Endpoints endpoints, SteadyTime now) {
-  entries_.insert_or_assign(host, Entry{std::move(endpoints), now + ttl_});
+void DnsCache::put(const std::string& host, Addresses addresses, SteadyTime now) {
+  entries_.insert_or_assign(host, Entry{std::move(addresses), now + ttl_});
 }
 
 /// Outlives the attempt: getaddrinfo() cannot be interrupted, so a cancelled attempt leaves it
-/// behind.
+/// behind. Only the loop's thread looks inside; the other thread hands its result over by post().
 struct Connector::Lookup {
-  explicit Lookup(Loop& loop) : resolver(loop.impl().context.get_executor()) {}
-  Resolver resolver;
   std::coroutine_handle<> waiter;
-  boost::system::error_code error;
-  Endpoints endpoints;
+  Addresses addresses;
 
   struct Awaiter {
     Lookup& lookup;
@@ -62,10 +77,7 @@ struct Connector::Lookup {
 };
 
 Connector::Connector(Loop& loop, DnsCache& dns, Target target)
-    : loop_(loop),
-      dns_(dns),
-      target_(std::move(target)),
-      socket_(loop.impl().context.get_executor()) {}
+    : loop_(loop), dns_(dns), target_(std::move(target)) {}
 
 CallError Connector::failure(CallFault fault, std::string_view reason) const {
   if (stopped_) {
@@ -82,81 +94,76 @@ void Connector::stop(bool cancelled) {
   }
   stopped_ = true;
   cancelled_ = cancelled;
-  boost::system::error_code ignored;
-  socket_.close(ignored);
-  if (raw_ != nullptr) {
-    raw_->close();
+  if (tcp_ != nullptr) {
+    tcp_->close();
   }
   if (lookup_ && lookup_->waiter) {
-    lookup_->resolver.cancel();
     loop_.schedule(std::exchange(lookup_->waiter, {}));
   }
 }
 
-Task<Expected<Endpoints>> Connector::resolve() {
-  boost::system::error_code not_literal;
-  const auto address = asio::ip::make_address(target_.host, not_literal);
-  if (!not_literal) {
-    Endpoints one;
-    one.emplace_back(address, target_.port);
-    co_return one;
+Task<Expected<Addresses>> Connector::resolve() {
+  if (const auto literal = Address::parse(target_.host, target_.port); literal) {
+    co_return Addresses(1, *literal);
   }
-  if (const Endpoints* known = dns_.find(target_.host, loop_.now()); known != nullptr) {
-    Endpoints endpoints = *known;
-    for (auto& endpoint : endpoints) {
-      endpoint.port(target_.port);
+  Addresses addresses;
+  if (const Addresses* known = dns_.find(target_.host, loop_.now()); known != nullptr) {
+    addresses = *known;
+  } else {
+    lookup_ = std::make_shared<Lookup>();
+    std::thread([lookup = lookup_, poller = loop_.impl().weak_from_this(), host = target_.host] {
+      Addresses found = look_up(host);
+      if (const auto loop = poller.lock()) {
+        loop->post([lookup, found = std::move(found)]() mutable {
+          lookup->addresses = std::move(found);
+          if (lookup->waiter) {
+            std::exchange(lookup->waiter, {}).resume();
+          }
+        });
+      }
+    }).detach();
+    co_await Lookup::Awaiter(*lookup_);
+    addresses = std::exchange(lookup_, nullptr)->addresses;
+    if (stopped_ || addresses.empty()) {
+      co_return std::unexpected(failure(CallFault::kDns, "the name does not resolve"));
     }
-    co_return endpoints;
+    dns_.put(target_.host, addresses, loop_.now());
   }
-  lookup_ = std::make_shared<Lookup>(loop_);
-  lookup_->resolver.async_resolve(target_.host, std::to_string(target_.port),
-                                  [lookup = lookup_](const boost::system::error_code& error,
-                                                     const Resolver::results_type& results) {
-                                    lookup->error = error;
-                                    for (const auto& result : results) {
-                                      lookup->endpoints.push_back(result.endpoint());
-                                    }
-                                    if (lookup->waiter) {
-                                      std::exchange(lookup->waiter, {}).resume();
-                                    }
-                                  });
-  co_await Lookup::Awaiter(*lookup_);
-  const auto lookup = std::exchange(lookup_, nullptr);
-  if (stopped_ || lookup->error || lookup->endpoints.empty()) {
-    co_return std::unexpected(failure(CallFault::kDns, "the name does not resolve"));
+  for (Address& address : addresses) {
+    address.set_port(target_.port);
   }
-  dns_.put(target_.host, lookup->endpoints, loop_.now());
-  co_return lookup->endpoints;
+  co_return addresses;
 }
 
 Task<Expected<std::unique_ptr<ByteStream>>> Connector::run() {
   loop_.arm(timer_, target_.timeout);
-  auto endpoints = co_await resolve();
-  if (!endpoints) {
-    co_return std::unexpected(std::move(endpoints).error());
+  auto addresses = co_await resolve();
+  if (!addresses) {
+    co_return std::unexpected(std::move(addresses).error());
   }
-  boost::system::error_code error;
-  bool connected = false;
-  for (const auto& endpoint : *endpoints) {
-    if (stopped_) {
+  std::unique_ptr<ByteStream> stream;
+  IoStatus status = IoStatus::kRefused;
+  for (const Address& address : *addresses) {
+    Descriptor socket(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!socket.valid()) {
+      co_return std::unexpected(failure(CallFault::kConnect, std::strerror(errno)));
+    }
+    auto tcp = std::make_unique<TcpStream>(loop_, std::move(socket));
+    tcp_ = tcp.get();
+    status = co_await ConnectAwaiter(*tcp, address);
+    tcp_ = nullptr;
+    if (stopped_ || status == IoStatus::kOk) {
+      stream = std::move(tcp);
       break;
     }
-    error = co_await ConnectAwaiter(socket_, endpoint);
-    connected = !error && !stopped_;
-    if (connected) {
-      break;
-    }
-    boost::system::error_code ignored;
-    socket_.close(ignored);
   }
-  if (!connected) {
-    co_return std::unexpected(failure(CallFault::kConnect, error.message()));
+  if (stopped_ || status != IoStatus::kOk) {
+    co_return std::unexpected(failure(CallFault::kConnect, to_string(status)));
   }
-  std::unique_ptr<ByteStream> stream = std::make_unique<TcpStream>(std::move(socket_));
   if (target_.tls) {
-    raw_ = stream.get();
+    tcp_ = static_cast<TcpStream*>(stream.get());
     auto secured = co_await connect_tls(std::move(stream), target_.tls, target_.server_name);
-    raw_ = nullptr;
+    tcp_ = nullptr;
     if (!secured) {
       co_return std::unexpected(failure(CallFault::kTls, secured.error()));
     }

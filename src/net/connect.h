@@ -1,34 +1,34 @@
 #pragma once
 // Making a connection: name to addresses (briefly cached), addresses to TCP, TCP to TLS. Knows no
-// HTTP. For the files of this folder: it includes Asio.
+// HTTP. For the files of this folder.
 
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include <boost/asio/ip/tcp.hpp>
-
-#include "net/asio_loop.h"
 #include "net/byte_stream.h"
 #include "net/call_error.h"
+#include "net/loop.h"
+#include "net/socket.h"
 #include "net/task.h"
+#include "net/tcp_stream.h"
 #include "net/tls.h"
 
 namespace penstock::net {
 
-using Endpoints = std::vector<boost::asio::ip::tcp::endpoint>;
+using Addresses = std::vector<Address>;
 
 /// Addresses of names, kept for `ttl`. IP literals are never looked up. One loop.
 class DnsCache {
  public:
   explicit DnsCache(std::chrono::milliseconds ttl) : ttl_(ttl) {}
-  [[nodiscard]] const Endpoints* find(const std::string& host, SteadyTime now) const;
-  void put(const std::string& host, Endpoints endpoints, SteadyTime now);
+  [[nodiscard]] const Addresses* find(const std::string& host, SteadyTime now) const;
+  void put(const std::string& host, Addresses addresses, SteadyTime now);
 
  private:
   struct Entry {
-    Endpoints endpoints;
+    Addresses addresses;
     SteadyTime expires;
   };
   std::chrono::milliseconds ttl_;
@@ -55,7 +55,7 @@ class Connector {
  private:
   struct Lookup;
 
-  [[nodiscard]] Task<Expected<Endpoints>> resolve();
+  [[nodiscard]] Task<Expected<Addresses>> resolve();
   [[nodiscard]] CallError failure(CallFault fault, std::string_view reason) const;
   void timed_out() { stop(false); }
   void stop(bool cancelled);
@@ -63,10 +63,9 @@ class Connector {
   Loop& loop_;
   DnsCache& dns_;
   Target target_;
-  Socket socket_;
+  TcpStream* tcp_ = nullptr;  ///< connecting, or under a TLS handshake
   MemberTimer<&Connector::timed_out> timer_{*this};
   std::shared_ptr<Lookup> lookup_;
-  ByteStream* raw_ = nullptr;  ///< under a TLS handshake
   bool stopped_ = false;
   bool cancelled_ = false;
 };

@@ -62,12 +62,16 @@ class ClientConnection final : public ListNode, private Input::Listener {
 
   [[nodiscard]] ByteStream& stream() { return *stream_; }
 
-  void make_idle() {
+  /// Into `list`, which `count` counts.
+  void make_idle(IntrusiveList<ClientConnection>& list, std::size_t& count) {
+    list.push_back(*this);
+    idle_count_ = &count;
+    ++count;
     input.set_listener(this);
     input.watch();
   }
   void make_busy() {
-    idle_timer_.cancel();
+    leave_list();
     input.set_listener(nullptr);
   }
   static void retire(std::unique_ptr<ClientConnection> connection) {
@@ -76,8 +80,7 @@ class ClientConnection final : public ListNode, private Input::Listener {
   }
   /// Closes a connection that owns itself.
   void close_idle() {
-    idle_timer_.cancel();
-    unlink();
+    leave_list();
     stream_->close();
     if (!input.reading()) {
       delete this;
@@ -88,11 +91,13 @@ class ClientConnection final : public ListNode, private Input::Listener {
   [[nodiscard]] Timer& idle_timer() { return idle_timer_; }
 
  private:
-  void input_ended(IoStatus /*status*/) override {
-    if (!stream_) {
-      return;
+  void input_ended(IoStatus /*status*/) override { close_idle(); }
+  void leave_list() {
+    idle_timer_.cancel();
+    unlink();
+    if (idle_count_ != nullptr) {
+      --*std::exchange(idle_count_, nullptr);
     }
-    close_idle();
   }
 
   std::unique_ptr<ByteStream> stream_;
@@ -103,6 +108,7 @@ class ClientConnection final : public ListNode, private Input::Listener {
 
  private:
   std::size_t& live_;
+  std::size_t* idle_count_ = nullptr;
   MemberTimer<&ClientConnection::close_idle> idle_timer_{*this};
 };
 
@@ -135,7 +141,6 @@ struct ClientPool::Impl {
 
 std::unique_ptr<ClientConnection> ClientPool::Impl::take(Origin& origin) {
   while (ClientConnection* last = origin.idle.back()) {
-    last->unlink();
     if (last->input.status() == IoStatus::kOk && last->input.size() == 0) {
       last->make_busy();
       ++stats.reuses;
@@ -147,17 +152,14 @@ std::unique_ptr<ClientConnection> ClientPool::Impl::take(Origin& origin) {
 }
 
 void ClientPool::Impl::give(Origin& origin, std::unique_ptr<ClientConnection> connection) {
-  std::size_t count = 0;
-  origin.idle.for_each([&](ClientConnection&) { ++count; });
-  if (count >= options.max_idle_per_origin) {
+  if (origin.idle_count >= options.max_idle_per_origin) {
     ClientConnection::retire(std::move(connection));
     return;
   }
   ClientConnection* idle = connection.release();
   idle->scanner.reset();
-  origin.idle.push_back(*idle);
   loop.arm(idle->idle_timer(), options.idle_timeout);
-  idle->make_idle();
+  idle->make_idle(origin.idle, origin.idle_count);
 }
 
 ClientPool::ClientPool(Loop& loop, PoolOptions options)
@@ -189,7 +191,7 @@ Task<void> ClientPool::close_idle() {
 std::size_t ClientPool::idle() const {
   std::size_t count = 0;
   for (const auto& [key, origin] : impl_->origins) {
-    origin->idle.for_each([&](ClientConnection&) { ++count; });
+    count += origin->idle_count;
   }
   return count;
 }

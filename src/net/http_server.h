@@ -54,14 +54,11 @@ class ListenSocket {
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] int release();  ///< the descriptor, now the caller's
-  [[nodiscard]] bool is_v6() const { return v6_; }
 
  private:
-  ListenSocket(int descriptor, std::uint16_t port, bool v6)
-      : descriptor_(descriptor), port_(port), v6_(v6) {}
+  ListenSocket(int descriptor, std::uint16_t port) : descriptor_(descriptor), port_(port) {}
   int descriptor_ = -1;
   std::uint16_t port_ = 0;
-  bool v6_ = false;
 };
 
 class HttpServer {

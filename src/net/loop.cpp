@@ -1,87 +1,76 @@
 #include "net/loop.h"
 
+#include <algorithm>
 #include <condition_variable>
+#include <limits>
 #include <mutex>
 
-#include <boost/asio/post.hpp>
-
-#include "net/asio_loop.h"
+#include "net/poller.h"
 
 namespace penstock::net {
 
 Loop::Loop(const Clock& clock)
-    : clock_(clock), wheel_(clock.now()), impl_(std::make_unique<Impl>()) {
-  impl_->real_time = &clock == &system_clock();
-}
+    : clock_(clock),
+      real_time_(&clock == &system_clock()),
+      wheel_(clock.now()),
+      impl_(std::make_shared<Impl>()) {}
 
 Loop::~Loop() = default;
 
+void Loop::turn() {
+  impl_->turn(wait_ms());
+  if (real_time_) {
+    fire_timers();
+  }
+}
+
+/// Until the next timer, rounded up to epoll's milliseconds; -1 = for ever.
+int Loop::wait_ms() const {
+  const auto next = real_time_ ? wheel_.next() : std::nullopt;
+  if (!next) {
+    return -1;
+  }
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*next - now()).count();
+  return static_cast<int>(std::clamp<std::int64_t>(left, 0, std::numeric_limits<int>::max()));
+}
+
 void Loop::run() {
-  impl_->context.restart();
-  impl_->context.run();
+  while (!impl_->stopping.load()) {
+    turn();
+  }
+  impl_->stopping.store(false);
 }
 
 void Loop::poll() {
-  impl_->context.restart();
-  impl_->context.poll();
+  while (impl_->turn(0)) {
+  }
 }
 
 void Loop::run_until(const std::function<bool()>& done) {
-  impl_->context.restart();
-  while (!done() && impl_->context.run_one() > 0) {
+  while (!done()) {
+    turn();
   }
 }
 
 void Loop::stop() {
-  impl_->context.stop();
+  impl_->stopping.store(true);
+  impl_->wake();
 }
 
 void Loop::post(std::move_only_function<void()> work) {
-  asio::post(impl_->context, std::move(work));
+  impl_->post(std::move(work));
 }
 
 void Loop::schedule(std::coroutine_handle<> coroutine) {
-  Impl& impl = *impl_;
-  impl.ready.push_back(coroutine);
-  if (impl.ready.size() > 1) {
-    return;  // a drain is on its way
-  }
-  asio::post(impl.context, [&impl] {
-    impl.running.swap(impl.ready);
-    for (const std::coroutine_handle<> next : impl.running) {
-      next.resume();
-    }
-    impl.running.clear();
-  });
+  impl_->ready.push_back(coroutine);
 }
 
 void Loop::arm_at(Timer& timer, SteadyTime at) {
   wheel_.arm(timer, at);
-  if (at < impl_->armed_for) {
-    wake_for_timers();
-  }
 }
 
 void Loop::fire_timers() {
   wheel_.advance(now());
-  wake_for_timers();
-}
-
-void Loop::wake_for_timers() {
-  // The wheel fires at its own ticks, which are at or after the deadlines: ask it.
-  const auto next = wheel_.next();
-  Impl& impl = *impl_;
-  if (!impl.real_time || !next || *next >= impl.armed_for) {
-    return;
-  }
-  impl.armed_for = *next;
-  impl.timer.expires_at(*next);  // aborts the wait before it
-  impl.timer.async_wait([this](const boost::system::error_code& error) {
-    if (!error) {
-      impl_->armed_for = SteadyTime::max();
-      fire_timers();
-    }
-  });
 }
 
 LoopGroup::LoopGroup(std::size_t count) {
@@ -102,6 +91,9 @@ void LoopGroup::start() {
 }
 
 void LoopGroup::stop() {
+  if (threads_.empty()) {
+    return;
+  }
   for (const auto& loop : loops_) {
     loop->stop();
   }

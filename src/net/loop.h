@@ -1,6 +1,6 @@
 #pragma once
 // One event loop per core: everything that runs on it is single-threaded. Knows sockets only
-// through its implementation (Asio, in loop.cpp); users of this header do not see Boost.
+// through its implementation (epoll, in poller.cpp). Linux only.
 //
 // Thread: post() and stop() from any; all else only from the loop's own thread, or before run().
 // Lifetime: the loop outlives everything that was given a reference to it.
@@ -56,11 +56,13 @@ class Loop {
   [[nodiscard]] Impl& impl() { return *impl_; }
 
  private:
-  void wake_for_timers();
+  void turn();
+  [[nodiscard]] int wait_ms() const;
 
   const Clock& clock_;
+  bool real_time_;
   TimerWheel wheel_;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;  ///< shared with name lookups under way on other threads
 };
 
 class [[nodiscard]] Loop::Sleep final : public Timer {

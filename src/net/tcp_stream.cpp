@@ -2,14 +2,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/socket.h>
 #include <sys/uio.h>
 #include <utility>
-
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/error.hpp>
 
 namespace penstock::net {
 namespace {
@@ -24,9 +19,6 @@ IoStatus from_errno(int number) {
       return IoStatus::kReset;
     case ETIMEDOUT:
       return IoStatus::kTimeout;
-    case ECANCELED:
-    case EBADF:
-      return IoStatus::kCancelled;
     case ECONNREFUSED:
     case EHOSTUNREACH:
     case ENETUNREACH:
@@ -37,57 +29,124 @@ IoStatus from_errno(int number) {
   }
 }
 
-}  // namespace
-
-IoStatus to_status(const boost::system::error_code& error) {
-  if (!error) {
-    return IoStatus::kOk;
-  }
-  if (error == asio::error::eof) {
-    return IoStatus::kEof;
-  }
-  return from_errno(error.value());
+bool would_block(int number) {
+  return number == EAGAIN || number == EWOULDBLOCK;
 }
 
-struct TcpStream::ReadHandler {
-  IoOp* op;
-  void operator()(const boost::system::error_code& error, std::size_t bytes) const {
-    op->complete({to_status(error), bytes});
-  }
-};
+}  // namespace
 
-struct TcpStream::WriteHandler {
-  std::shared_ptr<TcpStream*> stream;
-  IoOp* op;
-  void operator()(const boost::system::error_code& error) const {
-    if (error || *stream == nullptr) {
-      op->complete({error ? to_status(error) : IoStatus::kCancelled, 0});
-    } else {
-      (*stream)->written();
-    }
-  }
-};
-
-TcpStream::TcpStream(Socket socket) : socket_(std::move(socket)) {
+TcpStream::TcpStream(Loop& loop, Descriptor socket)
+    : poller_(loop.impl().shared_from_this()), socket_(std::move(socket)) {
   const int on = 1;
-  ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  ::setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  if (!poller_->add(socket_.get(), *this)) {
+    socket_.close();
+  }
 }
 
 TcpStream::~TcpStream() {
   close();
+  if (destroyed_ != nullptr) {
+    *destroyed_ = true;
+  }
+}
+
+void TcpStream::start_connect(const Address& address, IoOp& op) {
+  connect_op_ = &op;
+  if (::connect(socket_.get(), address.get(), address.length) == 0) {
+    poller_->defer(*this);
+  } else if (errno != EINPROGRESS) {
+    connect_error_ = errno;
+    poller_->defer(*this);
+  }
+}
+
+void TcpStream::connected() {
+  int error = connect_error_;
+  socklen_t length = sizeof(error);
+  if (socket_.valid() && error == 0) {
+    ::getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &error, &length);
+  }
+  IoOp* const op = std::exchange(connect_op_, nullptr);
+  op->complete({socket_.valid() ? from_errno(error) : IoStatus::kCancelled, 0});
+}
+
+void TcpStream::ready(std::uint32_t events) {
+  bool destroyed = false;
+  destroyed_ = &destroyed;
+  if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
+    peer_ended_ = readable_ = true;
+  }
+  readable_ = readable_ || (events & EPOLLIN) != 0;
+  if (connect_op_ != nullptr && (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0) {
+    connected();
+  } else {
+    if (write_op_ != nullptr && (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0) {
+      write_now();
+    }
+    if (!destroyed && read_op_ != nullptr && readable_) {
+      read_now();
+    }
+  }
+  if (!destroyed) {
+    destroyed_ = nullptr;
+  }
+}
+
+/// What start_*() could decide at once, told from the loop; and what close() has cancelled.
+void TcpStream::run() {
+  bool destroyed = false;
+  destroyed_ = &destroyed;
+  if (connect_op_ != nullptr) {
+    connected();
+  }
+  if (!destroyed && write_op_ != nullptr && !socket_.valid()) {
+    std::exchange(write_op_, nullptr)->complete({IoStatus::kCancelled, 0});
+  }
+  if (!destroyed && read_op_ != nullptr) {
+    read_now();
+  }
+  if (!destroyed) {
+    destroyed_ = nullptr;
+  }
 }
 
 std::optional<IoResult> TcpStream::start_read(std::span<char> into, IoOp& op) {
-  if (!open_) {
+  if (!socket_.valid()) {
     return IoResult{IoStatus::kCancelled, 0};
   }
-  socket_.async_read_some(asio::buffer(into.data(), into.size()), ReadHandler{&op});
+  into_ = into;
+  read_op_ = &op;
+  if (readable_ && !Deferred::linked()) {
+    poller_->defer(*this);  // in turn with the others: nobody is starved by a fast peer
+  }
   return std::nullopt;
+}
+
+void TcpStream::read_now() {
+  IoResult result{IoStatus::kCancelled, 0};
+  if (socket_.valid()) {
+    ssize_t got = 0;
+    do {
+      got = ::recv(socket_.get(), into_.data(), into_.size(), 0);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0 && would_block(errno)) {
+      readable_ = false;
+      return;
+    }
+    if (got > 0) {
+      result = {IoStatus::kOk, static_cast<std::size_t>(got)};
+      readable_ = peer_ended_ || result.bytes == into_.size();
+    } else {
+      result = {got == 0 ? IoStatus::kEof : from_errno(errno), 0};
+    }
+  }
+  std::exchange(read_op_, nullptr)->complete(result);
 }
 
 IoStatus TcpStream::push() {
   while (!pending_.empty()) {
-    std::array<iovec, kMaxGather> vectors{};
+    std::array<iovec, kMaxGather> vectors;
     std::size_t count = 0;
     std::size_t total = 0;
     for (const std::string_view buffer : pending_) {
@@ -98,12 +157,12 @@ IoStatus TcpStream::push() {
     msghdr message{};
     message.msg_iov = vectors.data();
     message.msg_iovlen = count;
-    const ssize_t sent = ::sendmsg(socket_.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    const ssize_t sent = ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL);
     if (sent < 0) {
       if (errno == EINTR) {
         continue;
       }
-      return errno == EAGAIN || errno == EWOULDBLOCK ? IoStatus::kOk : from_errno(errno);
+      return would_block(errno) ? IoStatus::kOk : from_errno(errno);
     }
     auto left = static_cast<std::size_t>(sent);
     const bool partial = left < total;
@@ -115,7 +174,7 @@ IoStatus TcpStream::push() {
       pending_.front().remove_prefix(left);
     }
     if (partial) {
-      return IoStatus::kOk;  // the socket's buffer is full
+      return IoStatus::kOk;  // the socket's buffer is full: the poller tells when it is not
     }
   }
   return IoStatus::kOk;
@@ -123,7 +182,7 @@ IoStatus TcpStream::push() {
 
 std::optional<IoResult> TcpStream::start_write(std::span<const std::string_view> buffers,
                                                IoOp& op) {
-  if (!open_) {
+  if (!socket_.valid()) {
     return IoResult{IoStatus::kCancelled, 0};
   }
   const auto last = std::copy_if(buffers.begin(), buffers.end(), buffers_.begin(),
@@ -134,36 +193,31 @@ std::optional<IoResult> TcpStream::start_write(std::span<const std::string_view>
     return IoResult{status, 0};
   }
   write_op_ = &op;
-  write_rest();
   return std::nullopt;
 }
 
-void TcpStream::write_rest() {
-  if (!self_) {
-    self_ = std::make_shared<TcpStream*>(this);
+void TcpStream::write_now() {
+  const IoStatus status = push();
+  if (status != IoStatus::kOk || pending_.empty()) {
+    std::exchange(write_op_, nullptr)->complete({status, 0});
   }
-  socket_.async_wait(Socket::wait_write, WriteHandler{self_, write_op_});
-}
-
-void TcpStream::written() {
-  const IoStatus status = open_ ? push() : IoStatus::kCancelled;
-  if (status == IoStatus::kOk && !pending_.empty()) {
-    write_rest();
-    return;
-  }
-  std::exchange(write_op_, nullptr)->complete({status, 0});
 }
 
 void TcpStream::shutdown_write() {
-  boost::system::error_code ignored;
-  socket_.shutdown(Socket::shutdown_send, ignored);
+  if (socket_.valid()) {
+    ::shutdown(socket_.get(), SHUT_WR);
+  }
 }
 
 void TcpStream::close() {
-  if (open_) {
-    open_ = false;
-    boost::system::error_code ignored;
-    socket_.close(ignored);
+  if (!socket_.valid()) {
+    return;
+  }
+  poller_->forget(socket_.get(), *this);
+  socket_.close();
+  if ((read_op_ != nullptr || write_op_ != nullptr || connect_op_ != nullptr) &&
+      !Deferred::linked()) {
+    poller_->defer(*this);
   }
 }
 

@@ -1,23 +1,27 @@
 #pragma once
-// A TCP connection as a ByteStream. Knows sockets; not HTTP, not TLS. For the files of this folder:
-// it includes Asio.
+// A TCP connection as a ByteStream. Knows sockets; not HTTP, not TLS. For the files of this folder.
 //
-// A write tries the socket first and is done without a trip through the loop when the kernel takes
-// it all, which is the usual case: one system call, no allocation.
+// One system call per piece of data: a write tries the socket at once and is done when the kernel
+// takes it all; a read waits for the poller's word before it asks, and a read that did not fill its
+// buffer has emptied the socket.
 
 #include <array>
 #include <memory>
 
-#include "net/asio_loop.h"
 #include "net/byte_stream.h"
+#include "net/poller.h"
+#include "net/socket.h"
 
 namespace penstock::net {
 
-class TcpStream final : public ByteStream {
+class TcpStream final : public ByteStream, private Watch, private Deferred {
  public:
-  /// Takes over a connected socket and sets TCP_NODELAY.
-  explicit TcpStream(Socket socket);
+  /// Takes over a non-blocking socket, connected or not, and sets TCP_NODELAY.
+  TcpStream(Loop& loop, Descriptor socket);
   ~TcpStream() override;
+
+  /// Starts connecting; op.complete() tells, later. Once, before anything else.
+  void start_connect(const Address& address, IoOp& op);
 
   std::optional<IoResult> start_read(std::span<char> into, IoOp& op) override;
   std::optional<IoResult> start_write(std::span<const std::string_view> buffers, IoOp& op) override;
@@ -25,23 +29,26 @@ class TcpStream final : public ByteStream {
   void close() override;
 
  private:
-  struct ReadHandler;
-  struct WriteHandler;
-  void write_rest();
-  void written();
+  void ready(std::uint32_t events) override;
+  void run() override;
+  void read_now();
+  void write_now();
+  void connected();
   /// Sends what the kernel takes now; kOk with pending_ empty means all.
-  IoStatus push();
+  [[nodiscard]] IoStatus push();
 
-  Socket socket_;
-  bool open_ = true;
+  std::shared_ptr<Loop::Impl> poller_;
+  Descriptor socket_;
+  bool readable_ = false;    ///< a read may find something
+  bool peer_ended_ = false;  ///< the poller has said so: read on until the end is read
+  std::span<char> into_;
+  IoOp* read_op_ = nullptr;
+  IoOp* write_op_ = nullptr;
+  IoOp* connect_op_ = nullptr;
+  int connect_error_ = 0;  ///< of connect() itself
   std::array<std::string_view, kMaxGather> buffers_;
   std::span<std::string_view> pending_;
-  IoOp* write_op_ = nullptr;
-  std::shared_ptr<TcpStream*>
-      self_;  ///< for handlers that may outlive us; made by the first write that must wait
+  bool* destroyed_ = nullptr;  ///< set by the destructor, for ready()
 };
-
-/// Maps an operating system error to what the layers above act on.
-[[nodiscard]] IoStatus to_status(const boost::system::error_code& error);
 
 }  // namespace penstock::net
