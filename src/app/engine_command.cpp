@@ -69,7 +69,7 @@ void declare_model(CLI::App& app, Flags& flags) {
       ->check(CLI::IsMember({"fcfs", "priority"}))
       ->capture_default_str();
   app.add_option("--perf-model", flags.perf_model,
-                 "How long iterations take: a preset, or a file like those in ../shared/traces")
+                 "How long iterations take: a preset, or a CSV file in the form of docs/engine-model.md")
       ->capture_default_str();
   app.add_flag("--list-perf-models", flags.list_perf_models, "Print the presets and exit");
   app.add_option("--speedup", flags.engine.speedup, "Run the model this many times as fast")
