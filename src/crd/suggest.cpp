@@ -77,14 +77,17 @@ std::string field_remedy(std::string_view name, const Schema& schema) {
   for (const Property& property : schema.properties) {
     names.push_back(property.name);
   }
-  if (const std::string_view close = nearest(name, names); !close.empty()) {
-    return "did you mean \"" + std::string(close) + "\"?";
-  }
+  const std::string_view close = nearest(name, names);
   std::vector<std::string> elsewhere;
   constexpr int kDepth = 5;
   places_of(name, schema, "", kDepth, elsewhere);
-  if (!elsewhere.empty()) {
+  // The very same name deeper down is a better guess than a similar one here, unless that differs
+  // in case only.
+  if (!elsewhere.empty() && folded(close) != folded(name)) {
     return "did you mean \"" + elsewhere.front() + "\"?";
+  }
+  if (!close.empty()) {
+    return "did you mean \"" + std::string(close) + "\"?";
   }
   std::string list;
   for (const std::string_view each : names) {

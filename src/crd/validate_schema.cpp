@@ -21,9 +21,7 @@ class SchemaCheck {
   void value(const json::Value& value, const Schema& schema, const Place& at) {
     if (!type_fits(value, schema)) {
       wrong_type(value, schema, at);
-      return;
-    }
-    if (value.is_string()) {
+    } else if (value.is_string()) {
       string(value, schema, at);
     } else if (value.is_number_integer()) {
       integer(value, schema, at);
@@ -87,7 +85,7 @@ class SchemaCheck {
     if (value.is_number_integer()) {
       return "int64";
     }
-    return value.is_number() ? "double" : "";
+    return value.is_number() ? "float64" : "";
   }
 
   void wrong_type(const json::Value& value, const Schema& schema, const Place& at) {
@@ -135,14 +133,12 @@ class SchemaCheck {
           fmt::format("Too long: may not be more than {} {}", schema.max_size,
                       schema.max_size == 1 ? "byte" : "bytes"),
           fmt::format("it has {}; shorten it", length), true);
-    }
-    if (schema.min_size != kNoLimit && length < schema.min_size) {
+    } else if (schema.min_size != kNoLimit && length < schema.min_size) {
       add(at, value,
           fmt::format("Invalid value: {}: {} in body should be at least {} chars long",
                       quoted(value), name(at), schema.min_size),
           about(schema));
-    }
-    if (!schema.pattern.empty() && !pattern_matches(schema.pattern, text)) {
+    } else if (!schema.pattern.empty() && !pattern_matches(schema.pattern, text)) {
       add(at, value,
           fmt::format("Invalid value: {}: {} in body should match '{}'", quoted(value), name(at),
                       schema.pattern),
@@ -186,12 +182,9 @@ class SchemaCheck {
   }
 
   void enumeration(const json::Value& value, const Schema& schema, const Place& at) {
-    if (!value.is_string()) {
-      return;
-    }
-    const auto& text = value.get_ref<const std::string&>();
-    if (std::find(schema.enumeration.begin(), schema.enumeration.end(), text) !=
-        schema.enumeration.end()) {
+    const std::string text = value.is_string() ? value.get<std::string>() : std::string();
+    if (value.is_string() && std::find(schema.enumeration.begin(), schema.enumeration.end(),
+                                       text) != schema.enumeration.end()) {
       return;
     }
     std::string words;

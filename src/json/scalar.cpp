@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -131,6 +132,15 @@ Value plain_scalar(std::string_view text) {
   }
   if (one_of(text, {"n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"})) {
     return false;
+  }
+  if (one_of(text, {".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"})) {
+    return std::numeric_limits<double>::infinity();
+  }
+  if (one_of(text, {"-.inf", "-.Inf", "-.INF"})) {
+    return -std::numeric_limits<double>::infinity();
+  }
+  if (one_of(text, {".nan", ".NaN", ".NAN"})) {
+    return std::numeric_limits<double>::quiet_NaN();
   }
   const char first = text.front();
   if ((first >= '0' && first <= '9') || first == '-' || first == '+' || first == '.') {

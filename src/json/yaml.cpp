@@ -1,6 +1,7 @@
 #include "json/yaml.h"
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <iterator>
 #include <optional>
@@ -61,7 +62,13 @@ class Converter {
     const std::string& tag = node.Tag();
     const std::string& text = node.Scalar();
     if (tag == "?" || tag.empty()) {
-      return plain_scalar(text);
+      Value value = plain_scalar(text);
+      if (value.is_number_float() && !std::isfinite(value.get<double>())) {
+        throw Refusal{
+            line,
+            fmt::format("{} is not a number that JSON has; put it in quotes if it is text", text)};
+      }
+      return value;
     }
     if (tag == "!" || tag == fmt::format("{}str", kTag)) {
       return text;
@@ -93,13 +100,10 @@ class Converter {
   }
 
   static std::string key_text(const YAML::Node& key, int line) {
-    if (!key.IsScalar()) {
-      if (key.IsNull()) {
-        return "null";
-      }
-      throw Refusal{line, "a key must be a plain word, not a list or a map"};
+    const Value value = key.IsScalar() ? scalar(key, line) : Value();
+    if (value.is_null()) {
+      throw Refusal{line, "a key must be a plain word, not empty, a list or a map"};
     }
-    const Value value = scalar(key, line);
     return value.is_string() ? value.get<std::string>() : write(value);
   }
 

@@ -161,8 +161,10 @@ bool rule_37(const cel::Node& self, const cel::Node&) {
 
 std::string message_37(const cel::Node& self) {
   return std::string(cel::concat(
-      std::string_view("vendor NVIDIA goes with a resource such as nvidia.com/gpu, not "),
-      self.get("resourceName").str()));
+      cel::concat(
+          std::string_view("vendor NVIDIA goes with a resource such as nvidia.com/gpu, not "),
+          self.get("resourceName").str()),
+      std::string_view("; correct one of them")));
 }
 
 // self.vendor != 'AMD' || self.resourceName.startsWith('amd.com/')
@@ -172,9 +174,10 @@ bool rule_38(const cel::Node& self, const cel::Node&) {
 }
 
 std::string message_38(const cel::Node& self) {
-  return std::string(
+  return std::string(cel::concat(
       cel::concat(std::string_view("vendor AMD goes with a resource such as amd.com/gpu, not "),
-                  self.get("resourceName").str()));
+                  self.get("resourceName").str()),
+      std::string_view("; correct one of them")));
 }
 
 // self.vendor != 'Intel' || self.resourceName.startsWith('gpu.intel.com/') ||
@@ -186,10 +189,11 @@ bool rule_39(const cel::Node& self, const cel::Node&) {
 }
 
 std::string message_39(const cel::Node& self) {
-  return std::string(cel::concat(
-      std::string_view(
-          "vendor Intel goes with a resource such as gpu.intel.com/xe or habana.ai/gaudi, not "),
-      self.get("resourceName").str()));
+  return std::string(
+      cel::concat(cel::concat(std::string_view("vendor Intel goes with a resource such as "
+                                               "gpu.intel.com/xe or habana.ai/gaudi, not "),
+                              self.get("resourceName").str()),
+                  std::string_view("; correct one of them")));
 }
 
 // (self.vendor == 'CPU') == (self.resourceName == 'cpu')
@@ -198,33 +202,31 @@ bool rule_40(const cel::Node& self, const cel::Node&) {
           (self.get("resourceName").str() == std::string_view("cpu")));
 }
 
-// !has(self.fabric) || !has(self.perNode) || self.fabric.domainSize <= self.perNode || self.vendor
-// != 'CPU'
+// self.vendor != 'CPU' || !has(self.fabric)
 bool rule_41(const cel::Node& self, const cel::Node&) {
-  return (((!(self.has("fabric")) || !(self.has("perNode"))) ||
-           (self.get("fabric").get("domainSize").num() <= self.get("perNode").num())) ||
-          (self.get("vendor").str() != std::string_view("CPU")));
+  return ((self.get("vendor").str() != std::string_view("CPU")) || !(self.has("fabric")));
 }
 
 constexpr std::array<Rule, 5> kRules42{
     {Rule{.holds = rule_37,
           .message_of = message_37,
-          .message = "vendor NVIDIA goes with a resource such as nvidia.com/gpu",
+          .message =
+              "vendor NVIDIA goes with a resource such as nvidia.com/gpu; correct one of them",
           .field_path = ".resourceName"},
      Rule{.holds = rule_38,
           .message_of = message_38,
-          .message = "vendor AMD goes with a resource such as amd.com/gpu",
+          .message = "vendor AMD goes with a resource such as amd.com/gpu; correct one of them",
           .field_path = ".resourceName"},
-     Rule{
-         .holds = rule_39,
-         .message_of = message_39,
-         .message = "vendor Intel goes with a resource such as gpu.intel.com/xe or habana.ai/gaudi",
-         .field_path = ".resourceName"},
+     Rule{.holds = rule_39,
+          .message_of = message_39,
+          .message = "vendor Intel goes with a resource such as gpu.intel.com/xe or "
+                     "habana.ai/gaudi; correct one of them",
+          .field_path = ".resourceName"},
      Rule{.holds = rule_40,
-          .message = "vendor CPU and resourceName cpu belong together",
+          .message = "vendor CPU and resourceName cpu belong together; correct one of them",
           .field_path = ".resourceName"},
      Rule{.holds = rule_41,
-          .message = "a CPU profile has no fabric domain larger than its node; remove fabric",
+          .message = "a CPU profile has no fabric between accelerators; remove fabric",
           .field_path = ".fabric"}}};
 constexpr Schema kSchema43{.type = SchemaType::kObject,
                            .description = "What such a node offers and costs.",

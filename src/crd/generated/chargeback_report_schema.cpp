@@ -41,10 +41,11 @@ bool rule_10(const cel::Node& self, const cel::Node&) {
 }
 
 constexpr std::array<Rule, 3> kRules11{
-    {Rule{.holds = rule_8, .message = "period needs either month or from and to; keep one of them"},
+    {Rule{.holds = rule_8,
+          .message = "period is either month or from and to; set one of the two forms"},
      Rule{.holds = rule_9, .message = "period.from and period.to belong together; set both"},
      Rule{.holds = rule_10,
-          .message = "period.from must be before period.to",
+          .message = "period.from must be before period.to; swap or correct them",
           .field_path = ".from"}}};
 constexpr Schema kSchema12{
     .type = SchemaType::kObject,

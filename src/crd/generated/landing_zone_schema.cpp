@@ -83,16 +83,17 @@ bool rule_25(const cel::Node& self, const cel::Node&) {
 }
 
 std::string message_25(const cel::Node& self) {
-  return std::string(cel::concat(
-      cel::concat(std::string_view("subject "), self.get("name").str()),
-      std::string_view(": a ServiceAccount needs its namespace, a User or Group has none")));
+  return std::string(cel::concat(cel::concat(std::string_view("subject "), self.get("name").str()),
+                                 std::string_view(": a ServiceAccount needs its namespace, a User "
+                                                  "or Group has none; add or remove namespace")));
 }
 
-constexpr std::array<Rule, 1> kRules26{
-    {Rule{.holds = rule_25,
-          .message_of = message_25,
-          .message = "a ServiceAccount needs its namespace, a User or Group has none",
-          .field_path = ".namespace"}}};
+constexpr std::array<Rule, 1> kRules26{{Rule{
+    .holds = rule_25,
+    .message_of = message_25,
+    .message =
+        "a ServiceAccount needs its namespace, a User or Group has none; add or remove namespace",
+    .field_path = ".namespace"}}};
 constexpr Schema kSchema27{.type = SchemaType::kObject,
                            .description = "A user, group or ServiceAccount.",
                            .properties = kFields23,
@@ -250,13 +251,15 @@ bool rule_65(const cel::Node& self, const cel::Node&) {
 std::string message_65(const cel::Node& self) {
   return std::string(cel::concat(
       cel::concat(std::string_view("rule "), self.get("name").str()),
-      std::string_view(" needs exactly one of fqdn, cidr, service and privateEndpoint")));
+      std::string_view(
+          " needs exactly one of fqdn, cidr, service and privateEndpoint; keep one of them")));
 }
 
-constexpr std::array<Rule, 1> kRules66{
-    {Rule{.holds = rule_65,
-          .message_of = message_65,
-          .message = "a rule needs exactly one of fqdn, cidr, service and privateEndpoint"}}};
+constexpr std::array<Rule, 1> kRules66{{Rule{
+    .holds = rule_65,
+    .message_of = message_65,
+    .message =
+        "a rule needs exactly one of fqdn, cidr, service and privateEndpoint; keep one of them"}}};
 constexpr Schema kSchema67{.type = SchemaType::kObject,
                            .description = "One destination.",
                            .properties = kFields63,

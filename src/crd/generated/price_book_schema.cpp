@@ -180,13 +180,15 @@ bool rule_40(const cel::Node& self, const cel::Node&) {
 std::string message_40(const cel::Node& self) {
   return std::string(cel::concat(
       cel::concat(std::string_view("fixed cost "), self.get("name").str()),
-      std::string_view(" needs exactly one of deploymentRef and acceleratorProfileRef")));
+      std::string_view(
+          " needs exactly one of deploymentRef and acceleratorProfileRef; keep one of them")));
 }
 
 constexpr std::array<Rule, 1> kRules41{
     {Rule{.holds = rule_40,
           .message_of = message_40,
-          .message = "a fixed cost needs exactly one of deploymentRef and acceleratorProfileRef"}}};
+          .message = "a fixed cost needs exactly one of deploymentRef and acceleratorProfileRef; "
+                     "keep one of them"}}};
 constexpr Schema kSchema42{.type = SchemaType::kObject,
                            .description = "One fixed cost.",
                            .properties = kFields38,

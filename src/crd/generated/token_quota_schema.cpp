@@ -172,7 +172,8 @@ std::string message_36(const cel::Node& self) {
 constexpr std::array<Rule, 4> kRules37{
     {Rule{.holds = rule_33,
           .message_of = message_33,
-          .message = "a window is needed for every unit except Concurrency, which has none",
+          .message = "a window is needed for every unit except Concurrency, which has none; set or "
+                     "remove window",
           .field_path = ".window"},
      Rule{.holds = rule_34,
           .message_of = message_34,

@@ -12,7 +12,7 @@
 namespace penstock::json {
 namespace {
 
-// Each row was taken from what sigs.k8s.io/yaml (go-yaml v2) makes of the same text.
+// Each row is what kubectl 1.36 makes of the same text.
 TEST(Yaml, TypesPlainScalarsAsKubernetesDoes) {
   const std::vector<std::pair<std::string, std::string>> rows = {
       {"yes", "true"},
@@ -151,6 +151,17 @@ TEST(Yaml, LimitsDepthAndSize) {
   Limits tiny;
   tiny.max_bytes = 3;
   EXPECT_EQ(first_problem("a: 1", tiny), "t.yaml:1: 4 bytes of YAML; the limit is 3");
+}
+
+TEST(Yaml, WhatJsonCannotSayIsRefused) {
+  EXPECT_EQ(first_problem("a: .inf"),
+            "t.yaml:1: .inf is not a number that JSON has; put it in quotes if it is text");
+  EXPECT_EQ(first_problem("a: -.INF").substr(0, 7), "t.yaml:");
+  EXPECT_EQ(first_problem("a: .nan").substr(0, 7), "t.yaml:");
+  EXPECT_EQ(first_problem("~: 1"),
+            "t.yaml:1: a key must be a plain word, not empty, a list or a map");
+  EXPECT_EQ(first_problem("[a]: 1"),
+            "t.yaml:1: a key must be a plain word, not empty, a list or a map");
 }
 
 TEST(Yaml, ByteOrderMarkAndWindowsLineEnds) {
