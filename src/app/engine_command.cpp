@@ -68,8 +68,9 @@ void declare_model(CLI::App& app, Flags& flags) {
   app.add_option("--scheduling-policy", flags.scheduling_policy, "fcfs or priority")
       ->check(CLI::IsMember({"fcfs", "priority"}))
       ->capture_default_str();
-  app.add_option("--perf-model", flags.perf_model,
-                 "How long iterations take: a preset, or a CSV file in the form of docs/engine-model.md")
+  app.add_option(
+         "--perf-model", flags.perf_model,
+         "How long iterations take: a preset, or a CSV file in the form of docs/engine-model.md")
       ->capture_default_str();
   app.add_flag("--list-perf-models", flags.list_perf_models, "Print the presets and exit");
   app.add_option("--speedup", flags.engine.speedup, "Run the model this many times as fast")
@@ -140,6 +141,7 @@ struct Run {
 
 net::Task<void> begin(Run& run) {
   const engine::EngineOptions& options = run.flags.engine;
+  log::info("loading the model", {{"model", options.model}});
   co_await run.loop.sleep(run.start_delay);
   if (options.faults.load_failure) {
     log::error("loading the model failed: injected fault", {{"model", options.model}});
