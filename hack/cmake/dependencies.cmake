@@ -39,3 +39,5 @@ foreach(pair IN ITEMS "openssl=OpenSSL::Crypto" "zlib=ZLIB::ZLIB" "fmt=fmt::fmt"
   target_link_libraries(penstock_dep_${name} INTERFACE ${target})
   add_library(dep::${name} ALIAS penstock_dep_${name})
 endforeach()
+# Whoever speaks HTTP with httplib speaks TLS too.
+target_link_libraries(penstock_dep_httplib INTERFACE OpenSSL::SSL)

@@ -3,6 +3,7 @@
 
 #include "app/dispatch.h"
 #include "app/engine_command.h"
+#include "app/probe_command.h"
 #include "app/standalone_command.h"
 #include "app/validate_command.h"
 
@@ -14,7 +15,10 @@ constexpr penstock::app::CommandRow kCommands[] = {
      penstock::app::run_standalone},
     {"engine", "Run a simulated inference engine: vLLM's API, metrics and timing, no GPU",
      penstock::app::run_engine},
-    {"validate", "Check manifests as the API server would, without one", penstock::app::run_validate},
+    {"validate", "Check manifests as the API server would, without one",
+     penstock::app::run_validate},
+    {"probe", "Ask once whether a URL answers, for images without a shell",
+     penstock::app::run_probe},
 };
 
 }  // namespace

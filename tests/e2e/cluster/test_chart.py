@@ -1,0 +1,104 @@
+"""The chart on a real API server: what it installs, what it may do, and what stays after `helm uninstall`."""
+import pathlib
+
+import pytest
+
+from local_cluster import LocalCluster, ROOT
+
+CHART = ROOT / "charts/penstock"
+ACCOUNT = "system:serviceaccount:penstock-system:penstock"
+KINDS = ("serviceaccounts,services,deployments,poddisruptionbudgets,roles,rolebindings,clusterroles,clusterrolebindings,configmaps,secrets,"
+         "leases,pods,endpointslices,networkpolicies")
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with LocalCluster() as running:
+        running.up()
+        yield running
+
+
+@pytest.fixture(scope="module")
+def before(cluster):
+    cluster.kubectl("create", "namespace", "penstock-system")
+    cluster.kubectl("label", "namespace", "penstock-system", "pod-security.kubernetes.io/enforce=restricted")
+    for namespace in ("team-a", "team-b"):
+        cluster.kubectl("create", "namespace", namespace)
+    return everything(cluster)
+
+
+@pytest.fixture(scope="module")
+def release(cluster, before):
+    cluster.helm("install", "penstock", CHART, "-n", "penstock-system", "--set", "watchNamespaces={team-a}")
+
+
+def everything(cluster):
+    names = set()
+    for item in cluster.get(KINDS, "-A")["items"]:
+        namespace = item["metadata"].get("namespace", "")
+        names.add(f"{item['kind']} {namespace}/{item['metadata']['name']}")
+    return {name for name in names if not name.startswith("Lease kube-")}
+
+
+def can(cluster, verb, resource, *where):
+    kind, _, subresource = resource.partition(":")
+    return cluster.kubectl("auth", "can-i", verb, kind, f"--subresource={subresource}", *where, f"--as={ACCOUNT}", check=False).stdout.strip() == "yes"
+
+
+def test_lint_is_clean(cluster):
+    assert "0 chart(s) failed" in cluster.helm("lint", "--strict", CHART).stdout
+
+
+@pytest.mark.parametrize("wrong", ["image.tga=1", "controller.replicas=0", "watchNamespaces={Team_A}", "ports.metrics=80", "image.pullPolicy=Sometimes"])
+def test_wrong_values_are_refused(cluster, wrong):
+    assert cluster.helm("template", "penstock", CHART, "--set", wrong, check=False).returncode != 0
+
+
+def test_pods_fit_the_restricted_level(cluster, release):
+    """Created in a namespace that enforces it: the ReplicaSet could make its pods."""
+    cluster.kubectl("-n", "penstock-system", "wait", "replicaset", "--for=jsonpath={.status.replicas}=2", "-l", "app.kubernetes.io/name=penstock", "--timeout=20s")
+
+
+def test_rights_are_those_of_the_served_namespaces(cluster, release):
+    for verb, resource in (("get", "secrets"), ("list", "consumers.penstock.dev"), ("patch", "deployments.apps"), ("patch", "consumers.penstock.dev:status")):
+        assert can(cluster, verb, resource, "-n", "team-a"), (verb, resource)
+        assert not can(cluster, verb, resource, "-n", "team-b"), (verb, resource)
+        assert not can(cluster, verb, resource, "-A"), (verb, resource)
+    assert not can(cluster, "get", "secrets", "-n", "kube-system")
+    assert not can(cluster, "create", "pods", "-n", "team-a")
+    assert not can(cluster, "create", "clusterrolebindings.rbac.authorization.k8s.io")
+    assert can(cluster, "get", "secrets/penstock-authority", "-n", "penstock-system")
+    assert not can(cluster, "get", "secrets/another", "-n", "penstock-system")
+    assert can(cluster, "list", "acceleratorprofiles.penstock.dev")
+
+
+def test_no_rule_has_a_wildcard(cluster, release):
+    for kind in ("clusterroles", "roles"):
+        for item in cluster.get(kind, "-A", "-l", "app.kubernetes.io/name=penstock")["items"]:
+            for rule in item["rules"]:
+                assert "*" not in rule["verbs"] + rule["resources"] + rule["apiGroups"], item["metadata"]["name"]
+
+
+def test_teams_may_use_the_kinds(cluster, release):
+    cluster.kubectl("-n", "team-b", "create", "rolebinding", "ann", "--clusterrole=edit", "--user=ann")
+    allowed = cluster.kubectl("-n", "team-b", "auth", "can-i", "create", "modeldeployments.penstock.dev", "--as=ann", check=False)
+    assert allowed.stdout.strip() == "yes"
+    cluster.kubectl("-n", "team-b", "delete", "rolebinding", "ann")
+
+
+def test_every_example_applies_strictly(cluster, release):
+    folders = sorted(path for path in (ROOT / "examples").iterdir() if path.is_dir())
+    assert folders
+    for folder in folders:
+        cluster.kubectl("apply", "--dry-run=server", "--validate=strict", "-f", folder)
+
+
+def test_uninstall_leaves_the_crds_and_nothing_else(cluster, before, release):
+    cluster.helm("uninstall", "penstock", "-n", "penstock-system", "--wait", "--timeout", "60s")
+    kept = {name.split("/")[1] for name in cluster.names("crd")}
+    assert kept == {f"{pathlib.Path(path).stem}s.penstock.dev" for path in (ROOT / "crds").glob("*.yaml")}
+    cluster.kubectl("-n", "penstock-system", "wait", "pod", "--for=delete", "--all", "--timeout=40s")
+    assert everything(cluster) - before == set()
+    # Installed again over the CRDs that stayed, under the same name.
+    cluster.helm("install", "penstock", CHART, "-n", "penstock-system", "--set", "watchNamespaces={team-a}")
+    cluster.helm("uninstall", "penstock", "-n", "penstock-system", "--wait", "--timeout", "60s")

@@ -1,0 +1,124 @@
+"""The real image on the real node: pods run, GPUs are counted, Services and DNS answer, and so do the simulated nodes."""
+import json
+import urllib.request
+
+import pytest
+
+from local_cluster import IMAGE, LocalCluster, wait_until
+
+RESTRICTED = """
+apiVersion: v1
+kind: Namespace
+metadata: {name: models, labels: {pod-security.kubernetes.io/enforce: restricted}}
+"""
+SAFE = "{runAsNonRoot: true, allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}, seccompProfile: {type: RuntimeDefault}}"
+VERSION = f"""
+apiVersion: v1
+kind: Pod
+metadata: {{name: version, namespace: models}}
+spec:
+  restartPolicy: Never
+  containers:
+  - {{name: penstock, image: "{IMAGE}", imagePullPolicy: Never, args: [--version], securityContext: {SAFE}}}
+"""
+ENGINE = f"""
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: engine, namespace: models}}
+spec:
+  replicas: 2
+  selector: {{matchLabels: {{app: engine}}}}
+  template:
+    metadata: {{labels: {{app: engine}}}}
+    spec:
+      containers:
+      - name: engine
+        image: "{IMAGE}"
+        imagePullPolicy: Never
+        args: [engine, --model, acme/chat, --port, "8000", --speedup, "50"]
+        resources: {{limits: {{nvidia.com/gpu: 1}}}}
+        readinessProbe: {{httpGet: {{path: /health, port: 8000}}, periodSeconds: 1}}
+        securityContext: {SAFE}
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: engine, namespace: models}}
+spec: {{selector: {{app: engine}}, ports: [{{port: 80, targetPort: 8000}}]}}
+"""
+BIG = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: big, namespace: default}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: big}}
+  template:
+    metadata: {labels: {app: big}}
+    spec:
+      tolerations: [{key: kwok.x-k8s.io/node, operator: Exists}]
+      nodeSelector: {type: kwok}
+      containers: [{name: engine, image: example.invalid/engine, resources: {limits: {nvidia.com/gpu: 8}}}]
+"""
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with LocalCluster() as running:
+        running.up("--node", "--gpu-nodes", "3")
+        running.load_image()
+        running.apply(RESTRICTED)
+        yield running
+
+
+def test_it_is_up_in_time(cluster):
+    assert cluster.seconds["control plane"] <= 10, cluster.seconds
+    assert cluster.seconds["node"] <= 20, cluster.seconds
+
+
+def test_nodes_offer_gpus(cluster):
+    gpus = {node["metadata"]["name"]: node["status"]["allocatable"].get("nvidia.com/gpu") for node in cluster.get("nodes")["items"]}
+    assert gpus == {"gpu-1": "8", "gpu-2": "8", "gpu-3": "8", f"real-{cluster.id}": "8"}
+
+
+def test_the_image_runs_restricted(cluster):
+    cluster.apply(VERSION)
+    wait_until("the pod has ended", lambda: cluster.get("-n", "models", "pod", "version")["status"]["phase"] == "Succeeded")
+    assert cluster.kubectl("-n", "models", "logs", "version").stdout.startswith("penstock ")
+
+
+def test_the_image_has_no_shell(cluster):
+    cluster.apply(ENGINE)
+    cluster.kubectl("-n", "models", "rollout", "status", "deployment/engine", "--timeout=60s")
+    for shell in ("sh", "bash", "/bin/busybox"):
+        done = cluster.kubectl("-n", "models", "exec", "deployment/engine", "--", shell, "-c", "true", check=False)
+        assert done.returncode != 0 and "not found" in done.stderr + done.stdout or "no such file" in done.stderr, done.stderr
+
+
+def test_engine_pods_take_gpus_and_answer(cluster):
+    cluster.apply(ENGINE)
+    cluster.kubectl("-n", "models", "rollout", "status", "deployment/engine", "--timeout=60s")
+    described = cluster.kubectl("describe", "node", f"real-{cluster.id}").stdout
+    assert any(line.split()[:2] == ["nvidia.com/gpu", "2"] for line in described.splitlines()), described
+
+    pod = cluster.get("-n", "models", "pods", "-l", "app=engine")["items"][0]["metadata"]["name"]
+    assert cluster.probe("models", pod, "http://engine.models.svc.cluster.local/health") == "OK 200"
+    assert cluster.probe("models", pod, "http://nobody.models.svc.cluster.local/") == "NODNS"
+
+    with cluster.port_forward("models", "service/engine", 80) as url:
+        question = {"model": "acme/chat", "max_tokens": 4, "messages": [{"role": "user", "content": "Why is the sky blue?"}]}
+        request = urllib.request.Request(url + "/v1/chat/completions", json.dumps(question).encode(), {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            assert json.load(answer)["choices"][0]["message"]["content"]
+
+
+def test_simulated_nodes_take_whole_gpu_nodes(cluster):
+    cluster.apply(BIG)
+    cluster.kubectl("rollout", "status", "deployment/big", "--timeout=60s")
+    nodes = {pod["spec"]["nodeName"] for pod in cluster.get("pods", "-l", "app=big")["items"]}
+    assert nodes == {"gpu-1", "gpu-2", "gpu-3"}
+
+
+def test_writes_are_in_the_audit_log(cluster):
+    cluster.kubectl("create", "configmap", "seen", "-n", "default")
+    log = (cluster.run_folder / "logs/audit.log").read_text().splitlines()
+    assert any(e["verb"] == "create" and e.get("objectRef", {}).get("name") == "seen" for e in map(json.loads, log))
