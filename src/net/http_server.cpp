@@ -101,7 +101,7 @@ const ServerStats& HttpServer::stats() const {
   return impl_->shared.stats;
 }
 
-Result<ListenSocket> ListenSocket::open(std::string_view address, std::uint16_t port) {
+Result<ListenSocket> ListenSocket::open(std::string_view address, std::uint16_t port, bool join) {
   const std::string text(address);
   auto local = Address::parse(text, port);
   if (!local) {
@@ -114,14 +114,22 @@ Result<ListenSocket> ListenSocket::open(std::string_view address, std::uint16_t 
                                         ": " + std::strerror(errno) +
                                         "; choose another port or stop its user");
   };
-  Descriptor socket(::socket(local->family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!socket.valid()) {
-    return failed("cannot open a socket for");
+  const auto bound = [&](bool share) {
+    Descriptor made(::socket(local->family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    const int on = 1;
+    ::setsockopt(made.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    if (share) {
+      ::setsockopt(made.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
+    }
+    return made.valid() && ::bind(made.get(), local->get(), local->length) == 0 ? std::move(made)
+                                                                                : Descriptor();
+  };
+  // A sharing socket would quietly take every other call of another process's port.
+  if (!join && port != 0 && !bound(false).valid()) {
+    return failed("cannot listen on");
   }
-  const int on = 1;
-  ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
-  if (::bind(socket.get(), local->get(), local->length) != 0 || ::listen(socket.get(), 4096) != 0) {
+  Descriptor socket = bound(true);
+  if (!socket.valid() || ::listen(socket.get(), 4096) != 0) {
     return failed("cannot listen on");
   }
   if (::getsockname(socket.get(), local->get(), &local->length) != 0) {

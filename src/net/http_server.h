@@ -46,8 +46,11 @@ struct ServerStats {
 /// show at start.
 class ListenSocket {
  public:
-  /// Numeric address ("127.0.0.1", "::", "0.0.0.0"); port 0 picks one. SO_REUSEPORT is set.
-  [[nodiscard]] static Result<ListenSocket> open(std::string_view address, std::uint16_t port);
+  /// Numeric address ("127.0.0.1", "::", "0.0.0.0"); port 0 picks one. `join`: one more socket on a
+  /// port that this process listens on already (one per loop); otherwise the port must be free,
+  /// also of others that would share it. kUnavailable says which address and why.
+  [[nodiscard]] static Result<ListenSocket> open(std::string_view address, std::uint16_t port,
+                                                 bool join = false);
   ListenSocket(ListenSocket&& other) noexcept;
   ListenSocket& operator=(ListenSocket&& other) noexcept;
   ~ListenSocket();

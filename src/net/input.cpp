@@ -77,7 +77,9 @@ void Input::complete(IoResult result) {
     return;
   }
   if (status_ == IoStatus::kOk) {
-    watch();  // bytes that nobody waits for yet: look out for the end, as far as there is room
+    if (listener_ == nullptr || listener_->input_arrived()) {
+      watch();  // look out for the end, as far as there is room
+    }
   } else if (listener_ != nullptr) {
     listener_->input_ended(status_);
   }

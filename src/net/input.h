@@ -22,10 +22,13 @@ class Input final : private IoOp {
  public:
   static constexpr std::size_t kPadding = 64;
 
-  /// Told once, when a read that nobody awaits ends the stream.
+  /// Told of reads that nobody awaits.
   class Listener {
    public:
+    /// The stream has ended. Once.
     virtual void input_ended(IoStatus status) = 0;
+    /// Bytes have arrived. False: stop reading, the input may be gone by now.
+    virtual bool input_arrived() { return true; }
 
    protected:
     ~Listener() = default;

@@ -276,6 +276,17 @@ TEST_F(ClientTest, RefusesCertificatesThatItDoesNotTrust) {
       << wrong_name.error->detail;
 }
 
+TEST(ListenSocketTest, RefusesAPortThatIsInUse) {
+  const auto first = ListenSocket::open("127.0.0.1", 0);
+  ASSERT_TRUE(first.has_value());
+  const auto second = ListenSocket::open("127.0.0.1", first->port());
+  ASSERT_FALSE(second.has_value());
+  EXPECT_EQ(second.error().code(), Code::kUnavailable);
+  EXPECT_NE(second.error().message().find(std::to_string(first->port())), std::string::npos);
+  EXPECT_TRUE(ListenSocket::open("127.0.0.1", first->port(), true).has_value());
+  EXPECT_EQ(ListenSocket::open("localhost", 0).error().code(), Code::kInvalid);
+}
+
 TEST(TlsContextTest, SaysWhatIsWrongWithACertificate) {
   EXPECT_FALSE(TlsServerContext::create("no pem", kServerKey, TlsVersion::kTls12).has_value());
   const auto key = TlsServerContext::create(kServerCertificate, "no pem", TlsVersion::kTls12);

@@ -1,27 +1,15 @@
-#include "net/http_client.h"
+// One call over one connection.
 
 #include <algorithm>
-#include <map>
-#include <tuple>
+#include <array>
 #include <utility>
 
-#include "net/connect.h"
-#include "net/event.h"
-#include "net/http_parse.h"
-#include "net/input.h"
-#include "net/intrusive_list.h"
+#include "net/client_connection.h"
 
 namespace penstock::net {
 namespace {
 
-constexpr std::size_t kInitialInput = 16U << 10U;
 constexpr std::size_t kMaxInput = 64U << 10U;
-
-struct KeyLess {
-  bool operator()(const OriginKey& a, const OriginKey& b) const {
-    return std::tie(a.host, a.port, a.tls, a.sni) < std::tie(b.host, b.port, b.tls, b.sni);
-  }
-};
 
 }  // namespace
 
@@ -47,157 +35,6 @@ std::string_view to_string(CallFault fault) noexcept {
       return "cancelled";
   }
   return "reset";
-}
-
-/// A connection to an upstream: in a call (owned by it), idle in its origin's list, or retired,
-/// which means closed and only waiting for its outstanding read to end. In the last two states it
-/// owns itself.
-class ClientConnection final : public ListNode, private Input::Listener {
- public:
-  ClientConnection(std::unique_ptr<ByteStream> stream, std::size_t& live)
-      : stream_(std::move(stream)), input(*stream_, kInitialInput), live_(live) {
-    ++live_;
-  }
-  ~ClientConnection() { --live_; }
-
-  [[nodiscard]] ByteStream& stream() { return *stream_; }
-
-  /// Into `list`, which `count` counts.
-  void make_idle(IntrusiveList<ClientConnection>& list, std::size_t& count) {
-    list.push_back(*this);
-    idle_count_ = &count;
-    ++count;
-    input.set_listener(this);
-    input.watch();
-  }
-  void make_busy() {
-    leave_list();
-    input.set_listener(nullptr);
-  }
-  static void retire(std::unique_ptr<ClientConnection> connection) {
-    ClientConnection* self = connection.release();
-    self->close_idle();
-  }
-  /// Closes a connection that owns itself.
-  void close_idle() {
-    leave_list();
-    stream_->close();
-    if (!input.reading()) {
-      delete this;
-    } else {
-      input.set_listener(this);
-    }
-  }
-  [[nodiscard]] Timer& idle_timer() { return idle_timer_; }
-
- private:
-  void input_ended(IoStatus /*status*/) override { close_idle(); }
-  void leave_list() {
-    idle_timer_.cancel();
-    unlink();
-    if (idle_count_ != nullptr) {
-      --*std::exchange(idle_count_, nullptr);
-    }
-  }
-
-  std::unique_ptr<ByteStream> stream_;
-
- public:
-  Input input;
-  HeadScanner scanner;
-
- private:
-  std::size_t& live_;
-  std::size_t* idle_count_ = nullptr;
-  MemberTimer<&ClientConnection::close_idle> idle_timer_{*this};
-};
-
-struct Origin {
-  explicit Origin(OriginKey origin_key) : key(std::move(origin_key)) {
-    if (key.tls && key.sni.empty()) {
-      key.sni = key.host;
-    }
-  }
-  OriginKey key;
-  IntrusiveList<ClientConnection> idle;
-  std::size_t idle_count = 0;
-};
-
-struct ClientPool::Impl {
-  Impl(Loop& pool_loop, PoolOptions pool_options)
-      : loop(pool_loop), options(std::move(pool_options)), dns(options.dns_ttl) {}
-
-  /// A connection that can be used at once, or null.
-  std::unique_ptr<ClientConnection> take(Origin& origin);
-  void give(Origin& origin, std::unique_ptr<ClientConnection> connection);
-
-  Loop& loop;
-  PoolOptions options;
-  PoolStats stats;
-  DnsCache dns;
-  std::size_t live = 0;  ///< connections in any state
-  std::map<OriginKey, std::unique_ptr<Origin>, KeyLess> origins;
-};
-
-std::unique_ptr<ClientConnection> ClientPool::Impl::take(Origin& origin) {
-  while (ClientConnection* last = origin.idle.back()) {
-    if (last->input.status() == IoStatus::kOk && last->input.size() == 0) {
-      last->make_busy();
-      ++stats.reuses;
-      return std::unique_ptr<ClientConnection>(last);
-    }
-    last->close_idle();
-  }
-  return nullptr;
-}
-
-void ClientPool::Impl::give(Origin& origin, std::unique_ptr<ClientConnection> connection) {
-  if (origin.idle_count >= options.max_idle_per_origin) {
-    ClientConnection::retire(std::move(connection));
-    return;
-  }
-  ClientConnection* idle = connection.release();
-  idle->scanner.reset();
-  loop.arm(idle->idle_timer(), options.idle_timeout);
-  idle->make_idle(origin.idle, origin.idle_count);
-}
-
-ClientPool::ClientPool(Loop& loop, PoolOptions options)
-    : impl_(std::make_unique<Impl>(loop, std::move(options))) {}
-
-ClientPool::~ClientPool() {
-  for (const auto& [key, origin] : impl_->origins) {
-    origin->idle.for_each([](ClientConnection& connection) { connection.close_idle(); });
-  }
-}
-
-Origin& ClientPool::origin(const OriginKey& key) {
-  auto found = impl_->origins.find(key);
-  if (found == impl_->origins.end()) {
-    found = impl_->origins.emplace(key, std::make_unique<Origin>(key)).first;
-  }
-  return *found->second;
-}
-
-Task<void> ClientPool::close_idle() {
-  for (const auto& [key, origin] : impl_->origins) {
-    origin->idle.for_each([](ClientConnection& connection) { connection.close_idle(); });
-  }
-  while (impl_->live > 0) {
-    co_await impl_->loop.sleep(std::chrono::milliseconds(1));
-  }
-}
-
-std::size_t ClientPool::idle() const {
-  std::size_t count = 0;
-  for (const auto& [key, origin] : impl_->origins) {
-    count += origin->idle_count;
-  }
-  return count;
-}
-
-const PoolStats& ClientPool::stats() const {
-  return impl_->stats;
 }
 
 ClientCall::ClientCall(ClientPool& pool, Origin& origin) : pool_(pool), origin_(origin) {}
