@@ -119,7 +119,7 @@ Result<> GatewayServer::Impl::open_listener(const snapshot::Listener& listener) 
   PENSTOCK_TRY(context, tls_context(listener));
   std::uint16_t port = listener.port;
   for (std::size_t i = 0; i < loops.size(); ++i) {
-    PENSTOCK_TRY(socket, net::ListenSocket::open(listener.address, port));
+    PENSTOCK_TRY(socket, net::ListenSocket::open(listener.address, port, i > 0));
     port = socket.port();
     auto& server = units[i].servers.emplace_back(std::make_unique<net::HttpServer>(
         loops[i], *units[i].core, server_options(snapshot->document().limits, context)));
