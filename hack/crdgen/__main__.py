@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import cpp_schema  # noqa: E402
 import cpp_types  # noqa: E402
+import docs  # noqa: E402
 import model  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,6 +36,7 @@ def outputs(kinds):
         out[GENERATED / f"{kind.snake}.h"] = cpp_types.header(kind)
         out[GENERATED / f"{kind.snake}.cpp"] = cpp_types.source(kind)
         out[GENERATED / f"{kind.snake}_schema.cpp"] = cpp_schema.source(kind)
+    out[Path("docs/reference/api.md")] = docs.page(kinds)
     out[GENERATED / "schemas.h"] = cpp_schema.registry_header(kinds)
     out[GENERATED / "schemas.cpp"] = cpp_schema.registry(kinds)
     out[GENERATED / "entry.cpp"] = cpp_types.entry(kinds)

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "crd/schema.h"
+
 namespace penstock::app::validate {
 namespace {
 
@@ -37,7 +39,12 @@ std::string Object::title() const {
   if (kind.empty()) {
     return {};
   }
-  return name.empty() ? kind : kind + " " + name_space + "/" + name;
+  if (name.empty()) {
+    return kind;
+  }
+  const crd::KindInfo* info = crd::find_kind(kind);
+  return info != nullptr && !info->namespaced ? kind + " " + name
+                                              : kind + " " + name_space + "/" + name;
 }
 
 std::vector<Object> objects_of(const std::vector<json::YamlStream>& files) {

@@ -87,7 +87,9 @@ class ReferenceCheck {
     const auto found = index_.find(Key(kind, name_space, name));
     if (found == index_.end()) {
       warn(from, json::pointer_to(pointer, "name"), path,
-           fmt::format("{} {}/{} is not among these files", kind, name_space, name),
+           kind == "AcceleratorProfile"
+               ? fmt::format("{} {} is not among these files", kind, name)
+               : fmt::format("{} {}/{} is not among these files", kind, name_space, name),
            "check the spelling; apply it too unless it exists in the cluster");
     } else if (kind == "ModelDeployment" && name_space != from.name_space &&
                !shared(*found->second, from.name_space)) {
