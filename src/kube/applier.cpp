@@ -1,0 +1,93 @@
+#include "kube/applier.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/secret.h"
+#include "json/write.h"
+#include "kube/fields.h"
+
+namespace penstock::kube {
+namespace {
+
+/// What a person or another controller can have changed: all but what changes by itself.
+std::string fingerprint(const Object& object, bool status) {
+  json::Value rest = object.value();
+  if (status) {
+    const json::Value* content = member(object.value(), "status");
+    json::Value only = {{"status", content == nullptr ? json::Value() : *content},
+                        {"uid", object.uid()}};
+    rest = std::move(only);
+  } else {
+    rest.erase("status");
+    if (rest.contains("metadata") && rest["metadata"].is_object()) {
+      for (const char* field : {"resourceVersion", "managedFields", "generation", "selfLink"}) {
+        rest["metadata"].erase(field);
+      }
+    }
+  }
+  return sha256_hex(json::write(rest));
+}
+
+Result<> check_intent(const Object& intent, bool status) {
+  const json::Value* metadata = member(intent.value(), "metadata");
+  const auto has = [&](const char* field) {
+    return metadata != nullptr && member(*metadata, field) != nullptr;
+  };
+  if (intent.name().empty()) {
+    return fail(Code::kInternal, "an intent to apply has no metadata.name");
+  }
+  if (has("managedFields") || has("resourceVersion") ||
+      (!status && member(intent.value(), "status") != nullptr)) {
+    return fail(Code::kInternal, "the intent for " + intent.key().full_name() +
+                                     " carries status, managedFields or resourceVersion");
+  }
+  return {};
+}
+
+}  // namespace
+
+Applier::Applier(Client& client, std::string field_manager)
+    : client_(client), field_manager_(std::move(field_manager)) {}
+
+Result<Applier::Outcome> Applier::apply(const Resource& resource, const Object& intent,
+                                        const Object& cached, std::stop_token stop) {
+  return send({resource, intent.key(), false}, intent, cached, std::move(stop));
+}
+
+Result<Applier::Outcome> Applier::apply_status(const Resource& resource, const Object& intent,
+                                               const Object& cached, std::stop_token stop) {
+  return send({resource, intent.key(), true}, intent, cached, std::move(stop));
+}
+
+Result<Applier::Outcome> Applier::send(const Name& name, const Object& intent, const Object& cached,
+                                       std::stop_token stop) {
+  PENSTOCK_CHECK_OK(check_intent(intent, name.status));
+  std::string wanted = sha256_hex(json::write(intent.value()));
+  if (!cached.empty()) {
+    const std::lock_guard lock(mutex_);
+    const auto known = memory_.find(name);
+    if (known != memory_.end() && known->second.intent == wanted &&
+        known->second.live == fingerprint(cached, name.status)) {
+      return Outcome{cached, false};
+    }
+  }
+  ApplyOptions options;
+  options.field_manager = name.status ? field_manager_ + "-status" : field_manager_;
+  options.subresource = name.status ? "status" : "";
+  auto live = client_.apply(name.resource, intent, options, std::move(stop));
+  const std::lock_guard lock(mutex_);
+  if (!live) {
+    memory_.erase(name);  // whatever happened, look again next time
+    return fail(std::move(live).error());
+  }
+  memory_[name] = {std::move(wanted), fingerprint(*live, name.status)};
+  return Outcome{*live, cached.resource_version() != live->resource_version()};
+}
+
+void Applier::forget(const Resource& resource, const ObjectKey& key) {
+  const std::lock_guard lock(mutex_);
+  memory_.erase({resource, key, false});
+  memory_.erase({resource, key, true});
+}
+
+}  // namespace penstock::kube
