@@ -6,6 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "json/pointer.h"
+
 namespace penstock::app::config {
 namespace {
 
@@ -36,6 +38,30 @@ std::optional<ObjectKey> identify(const json::Value& value) {
   return ObjectKey{*kind, text_at(*metadata, "namespace").value_or("default"), *name};
 }
 
+/// `kubectl get -o yaml` writes several objects as one List: each item as a document of its own.
+std::vector<json::YamlDocument> items_of(const json::YamlDocument& document) {
+  const json::Value& value = *document.value;
+  std::vector<json::YamlDocument> out;
+  if (!value.is_object() || text_at(value, "kind") != "List" || !value.contains("items") ||
+      !value["items"].is_array()) {
+    return out;
+  }
+  for (std::size_t i = 0; i < value["items"].size(); ++i) {
+    const std::string prefix = json::pointer_to("/items", i);
+    json::YamlDocument item;
+    item.value = std::make_shared<json::Value>(value["items"][i]);
+    item.file = document.file;
+    item.line = document.line_of(prefix);
+    for (const auto& [pointer, line] : document.lines) {
+      if (pointer.starts_with(prefix + "/")) {
+        item.lines.emplace(pointer.substr(prefix.size()), line);
+      }
+    }
+    out.push_back(std::move(item));
+  }
+  return out;
+}
+
 class Merge {
  public:
   Merge(const Manifests& previous, const Check& check) : previous_(previous), check_(check) {}
@@ -62,6 +88,16 @@ class Merge {
 
  private:
   void add_document(const json::YamlDocument& document) {
+    if (const auto items = items_of(document); !items.empty()) {
+      for (const auto& item : items) {
+        add_object(item);
+      }
+      return;
+    }
+    add_object(document);
+  }
+
+  void add_object(const json::YamlDocument& document) {
     const auto key = identify(*document.value);
     if (!key) {
       complain(document, "",

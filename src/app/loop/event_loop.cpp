@@ -8,6 +8,18 @@
 #include <unistd.h>
 
 namespace penstock::app {
+namespace {
+
+constexpr unsigned kGenerationShift = 32;
+
+epoll_event request(int fd, std::uint32_t generation, std::uint32_t events) {
+  epoll_event event{};
+  event.events = events;
+  event.data.u64 = (std::uint64_t{generation} << kGenerationShift) | static_cast<std::uint32_t>(fd);
+  return event;
+}
+
+}  // namespace
 
 Result<std::unique_ptr<EventLoop>> EventLoop::create(const Clock& clock) {
   const int fd = epoll_create1(EPOLL_CLOEXEC);
@@ -24,22 +36,22 @@ EventLoop::~EventLoop() {
 }
 
 Result<> EventLoop::watch(int fd, std::uint32_t events, Callback callback) {
-  epoll_event event{};
-  event.events = events;
-  event.data.fd = fd;
+  const std::uint32_t generation = ++last_generation_;
+  epoll_event event = request(fd, generation, events);
   if (epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, fd, &event) != 0) {
     return fail(Code::kInternal, "cannot watch descriptor " + std::to_string(fd) + ": " +
                                      std::generic_category().message(errno));
   }
-  watches_[fd] = std::make_shared<Callback>(std::move(callback));
+  watches_[fd] = std::make_shared<Watch>(Watch{generation, std::move(callback)});
   return {};
 }
 
 void EventLoop::rewatch(int fd, std::uint32_t events) {
-  epoll_event event{};
-  event.events = events;
-  event.data.fd = fd;
-  epoll_ctl(epoll_fd_, EPOLL_CTL_MOD, fd, &event);
+  const auto found = watches_.find(fd);
+  if (found != watches_.end()) {
+    epoll_event event = request(fd, found->second->generation, events);
+    epoll_ctl(epoll_fd_, EPOLL_CTL_MOD, fd, &event);
+  }
 }
 
 void EventLoop::unwatch(int fd) {
@@ -75,11 +87,14 @@ void EventLoop::run_once(std::chrono::milliseconds limit) {
       epoll_wait(epoll_fd_, ready.data(), static_cast<int>(ready.size()), wait_milliseconds(limit));
   for (int i = 0; i < count && !stopped_; ++i) {
     const auto& event = ready.at(static_cast<std::size_t>(i));
-    // A callback may have closed this descriptor; the copy keeps one that unwatches itself alive.
-    const auto found = watches_.find(event.data.fd);
-    if (found != watches_.end()) {
-      const std::shared_ptr<Callback> callback = found->second;
-      (*callback)(event.events);
+    const int fd = static_cast<int>(event.data.u64 & 0xffff'ffffU);
+    const auto found = watches_.find(fd);
+    // An earlier callback of this round may have closed the descriptor, and another may have its
+    // number.
+    if (found != watches_.end() &&
+        found->second->generation == event.data.u64 >> kGenerationShift) {
+      const std::shared_ptr<Watch> watch = found->second;  // it may unwatch itself
+      watch->callback(event.events);
     }
   }
   run_due_timers();

@@ -48,6 +48,11 @@ class EventLoop {
   void run_due_timers();
   [[nodiscard]] int wait_milliseconds(std::chrono::milliseconds limit) const;
 
+  struct Watch {
+    std::uint32_t
+        generation;  ///< tells a late event of a closed descriptor from one of its successor
+    Callback callback;
+  };
   struct Timer {
     TimerId id;
     std::function<void()> callback;
@@ -57,7 +62,8 @@ class EventLoop {
   int epoll_fd_;
   bool stopped_ = false;
   TimerId last_timer_ = 0;
-  std::map<int, std::shared_ptr<Callback>> watches_;
+  std::uint32_t last_generation_ = 0;
+  std::map<int, std::shared_ptr<Watch>> watches_;
   std::multimap<SteadyTime, Timer> timers_;
 };
 

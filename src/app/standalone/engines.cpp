@@ -64,6 +64,11 @@ void Engines::want(std::vector<EngineSpec> specs) {
   replan();
 }
 
+const EngineSpec* Engines::wanted(const std::string& deployment) const {
+  const auto found = specs_.find(deployment);
+  return found == specs_.end() ? nullptr : &found->second;
+}
+
 std::map<std::string, std::vector<EngineAddress>> Engines::addresses() const {
   std::map<std::string, std::vector<EngineAddress>> out;
   for (const auto& view : supervisor_.children()) {

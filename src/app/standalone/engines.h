@@ -58,6 +58,9 @@ class Engines {
   /// drained.
   void want(std::vector<EngineSpec> specs);
 
+  /// What want() said last of a deployment; nullptr when nothing.
+  [[nodiscard]] const EngineSpec* wanted(const std::string& deployment) const;
+
   [[nodiscard]] std::map<std::string, std::vector<EngineAddress>> addresses()
       const;  ///< by deployment
   /// Every process has been ready once, or has failed once: there is nothing more to wait for.

@@ -44,8 +44,9 @@ class Standalone {
     PENSTOCK_TRY(gateway, choose_gateway(configuration_.resources(), options_.gateway));
     gateway_name_ = gateway;
     console_.say(reading_line(options_.config.string(), configuration_.manifests().objects.size()));
-    want_engines();
     PENSTOCK_CHECK_OK(open_gateway());
+    want_engines();
+    publish();
     watch_.emplace(loop_, options_.config, config::FolderWatch::Timing{}, [this] { reload(); });
     watch_->seen(listing);
     greet_when_settled();
@@ -112,11 +113,10 @@ class Standalone {
     const auto first = settings.listeners.front();
     auto server = gateway::GatewayServer::start(std::move(settings), snapshot);
     if (!server) {
-      return fail(
-          std::move(server.error())
-              .with_context(
-                  "cannot serve on " + first.address + ":" + std::to_string(first.port) +
-                  " (choose another address with --listen, for example --listen 127.0.0.1:0)"));
+      return fail(std::move(server.error())
+                      .with_context("cannot serve on " + first.address + ":" +
+                                    std::to_string(first.port) +
+                                    " (another address: --listen 127.0.0.1:0)"));
     }
     server_ = std::move(*server);
     url_ = client_url(first.address, server_->port(), first.tls);
@@ -190,12 +190,15 @@ class Standalone {
       auto spec = launch_of(object, configuration_.resources().secrets, programs_);
       if (spec) {
         specs.push_back(std::move(*spec));
-      } else {
-        launch_problems_.push_back({{std::string(crd::ModelDeployment::kKind),
-                                     object.metadata.namespace_, object.metadata.name},
-                                    spec.error().field,
-                                    "NotRunnable",
-                                    spec.error().message});
+        continue;
+      }
+      launch_problems_.push_back({{std::string(crd::ModelDeployment::kKind),
+                                   object.metadata.namespace_, object.metadata.name},
+                                  spec.error().field,
+                                  "NotRunnable",
+                                  spec.error().message});
+      if (const EngineSpec* running = engines_.wanted(object.metadata.full_name())) {
+        specs.push_back(*running);  // the last good version
       }
     }
     engines_.want(std::move(specs));

@@ -8,9 +8,21 @@ namespace {
 
 using supervise::NoticeKind;
 
+/// "350ms", "1.5s", "12s", "2m": as precise as a person cares.
+std::string readable(std::chrono::milliseconds time) {
+  using std::chrono::milliseconds;
+  if (time >= std::chrono::seconds(1) && time < std::chrono::seconds(10) &&
+      time % 1'000 >= milliseconds(100)) {
+    return std::to_string(time.count() / 1'000) + "." + std::to_string(time.count() % 1'000 / 100) +
+           "s";
+  }
+  return format_duration(
+      time < std::chrono::seconds(1) ? time : std::chrono::floor<std::chrono::seconds>(time));
+}
+
 std::string with_last_words(std::string text, const supervise::ChildView& view) {
   constexpr std::size_t kLines = 3;
-  const std::string tail = supervise::last_lines(view.log_file, kLines);
+  const std::string tail = supervise::last_lines(view.log_file, kLines, view.log_start);
   text += " (log: " + view.log_file.string() + ")";
   std::size_t from = 0;
   while (from < tail.size()) {
@@ -42,27 +54,25 @@ EngineLine engine_line(const supervise::ChildView& view, const supervise::Notice
     case NoticeKind::kStarting:
       return {engine + "is starting on port " + std::to_string(view.port)};
     case NoticeKind::kReady:
-      return {engine + "is ready after " + format_duration(notice.after)};
+      return {engine + "is ready after " + readable(notice.after)};
     case NoticeKind::kUnready:
       return {engine + "does not answer and gets no new calls: " + notice.detail, true};
     case NoticeKind::kExited:
       return {with_last_words(
-                  engine + notice.detail + "; it starts again in " + format_duration(notice.after),
-                  view),
+                  engine + notice.detail + "; it starts again in " + readable(notice.after), view),
               true};
     case NoticeKind::kStartTimeout:
-      return {with_last_words(engine + "was not ready within " + format_duration(notice.after) +
-                                  " and is killed",
-                              view),
-              true};
+      return {
+          with_last_words(
+              engine + "was not ready within " + readable(notice.after) + " and is killed", view),
+          true};
     case NoticeKind::kHung:
-      return {with_last_words(engine + "has not answered for " + format_duration(notice.after) +
-                                  " and is killed",
-                              view),
-              true};
+      return {
+          with_last_words(
+              engine + "has not answered for " + readable(notice.after) + " and is killed", view),
+          true};
     case NoticeKind::kKilled:
-      return {engine + "did not stop within " + format_duration(notice.after) + " and is killed",
-              true};
+      return {engine + "did not stop within " + readable(notice.after) + " and is killed", true};
     case NoticeKind::kStopped:
       return {stopping ? std::string() : engine + "has stopped"};
   }

@@ -26,7 +26,7 @@ void rotate_if_larger(const fs::path& file, std::uintmax_t limit) {
   }
 }
 
-std::string last_lines(const fs::path& file, std::size_t lines) {
+std::string last_lines(const fs::path& file, std::size_t lines, std::uintmax_t from) {
   constexpr std::uintmax_t kWindow = 8192;
   std::error_code error;
   const auto size = fs::file_size(file, error);
@@ -34,7 +34,8 @@ std::string last_lines(const fs::path& file, std::size_t lines) {
     return {};
   }
   std::ifstream in(file, std::ios::binary);
-  const auto start = size > kWindow ? size - kWindow : 0;
+  const auto begin = from > size ? 0 : from;
+  const auto start = size - begin > kWindow ? size - kWindow : begin;
   in.seekg(static_cast<std::streamoff>(start));
   std::string tail(static_cast<std::size_t>(size - start), '\0');
   in.read(tail.data(), static_cast<std::streamsize>(tail.size()));

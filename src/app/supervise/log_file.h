@@ -15,7 +15,9 @@ namespace penstock::app::supervise {
 /// cut is lost.
 void rotate_if_larger(const std::filesystem::path& file, std::uintmax_t limit);
 
-/// The last `lines` lines, from at most the last 8 KiB; empty when there are none.
-[[nodiscard]] std::string last_lines(const std::filesystem::path& file, std::size_t lines);
+/// The last `lines` lines after byte `from` (all, when the file has shrunk below it), from at most
+/// the last 8 KiB; empty when there are none.
+[[nodiscard]] std::string last_lines(const std::filesystem::path& file, std::size_t lines,
+                                     std::uintmax_t from = 0);
 
 }  // namespace penstock::app::supervise

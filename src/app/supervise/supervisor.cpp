@@ -24,13 +24,14 @@ struct Supervisor::Child {
   bool was_ready = false;  ///< on this port: then the port is ours to keep
   std::optional<Process> process;
   std::unique_ptr<Probe> probe;
+  std::uintmax_t log_start = 0;
   EventLoop::TimerId timer = 0;
   std::deque<Event> inbox;
   bool busy = false;
 
   [[nodiscard]] ChildView view() const {
-    return {spec.id,        state.phase,  port, process ? process->pid() : -1,
-            state.restarts, spec.log_file};
+    return {spec.id,        state.phase,   port,     process ? process->pid() : -1,
+            state.restarts, spec.log_file, log_start};
   }
 };
 
@@ -153,6 +154,11 @@ void Supervisor::spawn(Child& child) {
   command.env = expand_environment(env);
   command.argv = expand_arguments(child.spec.argv, command.env);
   command.log_file = child.spec.log_file;
+  std::error_code no_file_yet;
+  child.log_start = std::filesystem::file_size(command.log_file, no_file_yet);
+  if (no_file_yet) {
+    child.log_start = 0;
+  }
   auto process = Process::start(command);
   if (process) {
     const auto watched = loop_.watch(process->exit_descriptor(), EPOLLIN,

@@ -33,6 +33,7 @@ struct ChildView {
   pid_t pid = -1;
   std::uint32_t restarts = 0;
   std::filesystem::path log_file;
+  std::uintmax_t log_start = 0;  ///< where the words of the process that runs or ran last begin
 };
 
 class Supervisor {

@@ -149,6 +149,18 @@ TEST(Manifests, TheSameNameInTwoNamespacesIsTwoObjects) {
   EXPECT_EQ(folder.read().objects.size(), 2U);
 }
 
+TEST(Manifests, AListIsItsItems) {
+  Folder folder;
+  folder.write(
+      "a.yaml",
+      "kind: List\nitems:\n- kind: Thing\n  metadata: {name: one}\n  spec: {a: 1}\n- kind: Thing\n"
+      "  metadata: {name: two}\n  spec:\n    bad: 1\n");
+  const auto& now = folder.read();
+  EXPECT_EQ(folder.value_of("one"), 1);
+  ASSERT_EQ(now.complaints.size(), 1U);
+  EXPECT_EQ(now.complaints[0].line, 9);
+}
+
 TEST(Manifests, CompareNamesWhatChanged) {
   Folder folder;
   folder.write("a.yaml", object("one") + object("two") + object("three"));
