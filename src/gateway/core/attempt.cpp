@@ -47,7 +47,7 @@ net::Task<void> Call::attempts() {
 net::Task<void> Call::attempt() {
   const snapshot::Snapshot& snapshot = binding_->snapshot();
   EndpointSlot& slot = binding_->slot(choice_.endpoint);
-  Try current(slot.state, snapshot.plan(*route_).breaker, core_.loop_, work_);
+  Try current(slot.state, snapshot.plan(*route_).breaker, now_, work_);
   prepare_body(choice_.deployment);
   scratch_.upstream_head.clear();
   append_upstream_head(
@@ -71,8 +71,11 @@ net::Task<void> Call::attempt() {
 
 // True: the pooled connection was stale, nothing has happened.
 net::Task<bool> Call::ask(net::ClientCall& upstream, Try& current) {
-  upstream.set_timeout(head_timeout());
+  const std::chrono::milliseconds timeout = head_timeout();
+  timer_is_whole_ = timeout == left();
+  upstream.set_timeout(timeout);
   const auto sent = co_await upstream.send(scratch_.upstream_head, upstream_body_);
+  tick();
   if (!sent) {
     if (sent.error().fault == net::CallFault::kStale) {
       co_return true;
@@ -84,6 +87,7 @@ net::Task<bool> Call::ask(net::ClientCall& upstream, Try& current) {
     co_return false;
   }
   const auto head = co_await upstream.read_head();
+  tick();
   if (!head) {
     if (head.error().fault == net::CallFault::kStale) {
       co_return true;
@@ -148,6 +152,7 @@ net::Task<void> Call::on_refusal(net::ClientCall& upstream, Try& current,
                                                       core_.loop_.clock().wall_now());
   copy_head(head);
   const auto body = co_await upstream.read_all(kMostRefusalBody);
+  tick();
   if (client_gone()) {
     client_left();
     co_return;
@@ -190,10 +195,9 @@ bool Call::next_choice(routing::Block outcome) {
   if (outcome != routing::Block::kNone) {
     tried_.add(choice_.endpoint, outcome);
   }
-  const routing::Decision decision =
-      binding_->pick(*route_, tried_, core_.loop_.now(), core_.random_.next());
+  const routing::Decision decision = binding_->pick(*route_, tried_, now_, core_.random_.next());
   none_ = decision.none;
-  if (!decision.choice || attempts_ >= plan.attempts || core_.loop_.now() >= deadline_) {
+  if (!decision.choice || attempts_ >= plan.attempts || now_ >= deadline_) {
     return false;
   }
   if (outcome != routing::Block::kNone) {
@@ -205,7 +209,7 @@ bool Call::next_choice(routing::Block outcome) {
 }
 
 std::chrono::milliseconds Call::left() const {
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - core_.loop_.now());
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - now_);
   return std::max(left, std::chrono::milliseconds(1));
 }
 
@@ -223,7 +227,7 @@ std::chrono::milliseconds Call::head_timeout() const {
 
 ApiError Call::exhausted() const {
   const std::string_view model = scratch_.asked.model;
-  if (core_.loop_.now() >= deadline_) {
+  if (now_ >= deadline_) {
     return request_timeout();
   }
   switch (none_.reason) {

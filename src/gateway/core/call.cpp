@@ -48,7 +48,8 @@ Call::Call(Core& core, net::Exchange& exchange, Scratch& scratch)
       exchange_(exchange),
       scratch_(scratch),
       binding_(core.binding_),
-      began_(core.loop_.now()),
+      now_(core.loop_.now()),
+      began_(now_),
       began_wall_(core.loop_.clock().wall_now()),
       deadline_(began_ + document().limits.request_timeout) {
   core_.metrics_.in_flight.add(1);
@@ -66,6 +67,7 @@ net::Task<void> Call::run() {
   if (!refusal) {
     exchange_.set_body_limit(document().limits.max_body_bytes);
     const Result<std::string_view> body = co_await exchange_.read_body();
+    tick();
     if (!body && body.error().code() == Code::kCancelled) {
       client_left();
       settle();

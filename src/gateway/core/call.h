@@ -69,6 +69,7 @@ class Call {
   void count(bool estimated, std::chrono::nanoseconds duration);
   void report(bool estimated, std::chrono::nanoseconds duration);
 
+  void tick() { now_ = core_.loop_.now(); }
   [[nodiscard]] bool client_gone() const { return exchange_.disconnected().fired(); }
   [[nodiscard]] const snapshot::Document& document() const {
     return binding_->snapshot().document();
@@ -81,6 +82,8 @@ class Call {
   net::Exchange& exchange_;
   Scratch& scratch_;
   std::shared_ptr<Binding> binding_;
+  SteadyTime
+      now_;  ///< when the last wait ended: asking the clock costs as much as a routing decision
   SteadyTime began_;
   WallTime began_wall_;
   SteadyTime deadline_;
@@ -105,6 +108,7 @@ class Call {
   std::string_view error_code_;
   bool streaming_ = false;
   bool body_started_ = false;
+  bool timer_is_whole_ = false;  ///< the upstream's deadline is the call's own
   std::optional<Usage> usage_;
   std::uint64_t tokens_seen_ = 0;
   SteadyTime first_byte_at_{};

@@ -1,6 +1,7 @@
 #include "gateway/core/core.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/log.h"
 #include "gateway/core/call.h"
@@ -205,14 +206,16 @@ void Core::choose_request_id(const net::RequestHead& head, std::string& out) {
     return;
   }
   constexpr std::string_view kHex = "0123456789abcdef";
-  out.assign("req_");
-  for (int word = 0; word < 2; ++word) {
+  constexpr std::size_t kDigits = 16;
+  std::array<char, 4 + 2 * kDigits> id{'r', 'e', 'q', '_'};
+  for (std::size_t word = 0; word < 2; ++word) {
     std::uint64_t bits = random_.next();
-    for (int i = 0; i < 16; ++i) {
-      out += kHex[bits & 0xfU];
+    for (std::size_t i = 0; i < kDigits; ++i) {
+      id[4 + word * kDigits + i] = kHex[bits & 0xfU];
       bits >>= 4U;
     }
   }
+  out.assign(id.data(), id.size());
 }
 
 net::Task<void> answer_error(net::Exchange& exchange, const ApiError& error) {

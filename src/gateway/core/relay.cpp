@@ -23,9 +23,12 @@ void Call::copy_head(const net::ResponseHead& head) {
 }
 
 net::Task<void> Call::relay_whole(net::ClientCall& upstream, Try& current) {
-  upstream.set_timeout(left());
+  if (!timer_is_whole_) {
+    upstream.set_timeout(left());
+  }
   constexpr std::size_t kMost = 64U << 10U;
   const auto body = co_await upstream.read_all(kMost);
+  tick();
   if (!body) {
     const AnswerClass why = classify_fault(body.error().fault);
     co_await failed(current, why);
@@ -49,6 +52,7 @@ net::Task<void> Call::relay_body(net::ClientCall& upstream, Try& current) {
   for (;;) {
     upstream.set_timeout(read_timeout());
     const auto piece = co_await upstream.read_body();
+    tick();
     if (!piece) {
       const AnswerClass why = classify_fault(piece.error().fault);
       if (!body_started_) {
@@ -92,6 +96,7 @@ net::Task<void> Call::relay_stream(net::ClientCall& upstream, Try& current) {
   for (;;) {
     upstream.set_timeout(read_timeout());
     const auto piece = co_await upstream.read_body();
+    tick();
     if (!piece) {
       tokens_seen_ = filter.tokens_seen();
       usage_ = filter.usage();
@@ -99,7 +104,7 @@ net::Task<void> Call::relay_stream(net::ClientCall& upstream, Try& current) {
       const AnswerClass why = classify_fault(fault);
       ApiError error = stream_broken();
       if (fault == net::CallFault::kTimeout) {
-        error = core_.loop_.now() >= deadline_ ? request_timeout() : stream_stalled();
+        error = now_ >= deadline_ ? request_timeout() : stream_stalled();
       }
       co_await break_stream(current, why, std::move(error), net::to_string(fault));
       co_return;

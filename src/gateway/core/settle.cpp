@@ -18,7 +18,7 @@ double seconds(std::chrono::nanoseconds duration) {
 }  // namespace
 
 void Call::first_byte() {
-  first_byte_at_ = core_.loop_.now();
+  first_byte_at_ = now_;
 }
 
 void Call::client_left() {
@@ -43,7 +43,8 @@ void Call::settle() {
                    .output = static_cast<std::int64_t>(tokens_seen_),
                    .reasoning = 0};
   }
-  const std::chrono::nanoseconds duration = core_.loop_.now() - began_;
+  tick();
+  const std::chrono::nanoseconds duration = now_ - began_;
   count(estimated, duration);
   report(estimated, duration);
 }

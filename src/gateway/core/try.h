@@ -12,13 +12,14 @@ namespace penstock::gateway {
 
 class Call::Try {
  public:
-  Try(routing::EndpointState& state, const routing::BreakerPolicy& policy, const net::Loop& loop,
+  /// `now` is the call's own, which keeps it up to date.
+  Try(routing::EndpointState& state, const routing::BreakerPolicy& policy, const SteadyTime& now,
       std::uint64_t work)
       : state_(state),
         policy_(policy),
-        loop_(loop),
+        now_(now),
         work_(work),
-        began_(loop.now()),
+        began_(now),
         ticket_(state.begin(began_, work)) {}
   ~Try() { end(routing::Verdict::kUnknown); }
   Try(const Try&) = delete;
@@ -28,15 +29,15 @@ class Call::Try {
   void end(routing::Verdict verdict, std::optional<std::chrono::milliseconds> retry_after = {}) {
     if (open_) {
       open_ = false;
-      state_.end(ticket_, work_, verdict, policy_, loop_.now(), retry_after);
+      state_.end(ticket_, work_, verdict, policy_, now_, retry_after);
     }
   }
-  void first_byte() { state_.first_byte_after(loop_.now() - began_); }
+  void first_byte() { state_.first_byte_after(now_ - began_); }
 
  private:
   routing::EndpointState& state_;
   const routing::BreakerPolicy& policy_;
-  const net::Loop& loop_;
+  const SteadyTime& now_;
   std::uint64_t work_;
   SteadyTime began_;
   routing::Breaker::Ticket ticket_;

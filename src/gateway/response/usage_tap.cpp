@@ -5,6 +5,53 @@
 
 namespace penstock::gateway {
 
+// Once per byte outside strings.
+[[gnu::always_inline]] inline void UsageTap::structural(char c) noexcept {
+  if (capturing_) {
+    capture({&c, 1});
+  }
+  switch (c) {
+    case '"':
+      string_ = true;
+      key_size_ = 0;
+      key_ready_ = false;
+      usage_next_ = false;
+      break;
+    case '{':
+    case '[':
+      ++depth_;
+      if (usage_next_ && c == '{') {
+        capturing_ = true;
+        captured_ = false;
+        kept_size_ = 0;
+        capture({&c, 1});
+      }
+      usage_next_ = false;
+      break;
+    case '}':
+    case ']':
+      depth_ -= depth_ == 0 ? 0 : 1;
+      if (capturing_ && depth_ == 1) {
+        capturing_ = false;
+        captured_ = true;
+      }
+      break;
+    case ':':
+      usage_next_ =
+          key_ready_ && std::string_view(key_.data(), std::min(key_size_, kMostKey)) == "usage";
+      key_ready_ = false;
+      break;
+    case ' ':
+    case '\t':
+    case '\r':
+    case '\n':
+      break;
+    default:
+      usage_next_ = false;
+      key_ready_ = false;
+  }
+}
+
 void UsageTap::feed(std::string_view piece) noexcept {
   std::size_t at = 0;
   while (at < piece.size()) {
@@ -72,52 +119,6 @@ std::size_t UsageTap::in_string(std::string_view piece, std::size_t at) noexcept
     key_ready_ = depth_ == 1;
   }
   return at;
-}
-
-void UsageTap::structural(char c) noexcept {
-  if (capturing_) {
-    capture({&c, 1});
-  }
-  switch (c) {
-    case '"':
-      string_ = true;
-      key_size_ = 0;
-      key_ready_ = false;
-      usage_next_ = false;
-      break;
-    case '{':
-    case '[':
-      ++depth_;
-      if (usage_next_ && c == '{') {
-        capturing_ = true;
-        captured_ = false;
-        kept_size_ = 0;
-        capture({&c, 1});
-      }
-      usage_next_ = false;
-      break;
-    case '}':
-    case ']':
-      depth_ -= depth_ == 0 ? 0 : 1;
-      if (capturing_ && depth_ == 1) {
-        capturing_ = false;
-        captured_ = true;
-      }
-      break;
-    case ':':
-      usage_next_ =
-          key_ready_ && std::string_view(key_.data(), std::min(key_size_, kMostKey)) == "usage";
-      key_ready_ = false;
-      break;
-    case ' ':
-    case '\t':
-    case '\r':
-    case '\n':
-      break;
-    default:
-      usage_next_ = false;
-      key_ready_ = false;
-  }
 }
 
 void UsageTap::capture(std::string_view text) noexcept {
