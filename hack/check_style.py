@@ -8,11 +8,13 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CEILINGS = [("tests/", ".cpp", 600), ("", ".cpp", 400), ("", ".h", 200)]
 ATTIC = re.compile(r"(^|_)(utils?|helpers?|common|misc)(_|\.|$)")
-REAL_CLOCK = re.compile(r"(steady_clock|system_clock|high_resolution_clock)::now\(|\b(sleep_for|sleep_until|usleep|nanosleep)\s*\(")
+REAL_CLOCK = re.compile(r"(steady_clock|system_clock|high_resolution_clock)::now\(")
+SLEEP = re.compile(r"\b(sleep_for|sleep_until|usleep|nanosleep)\s*\(")
 LEFTOVER = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 AWAIT_IN_CONDITION = re.compile(r"\b(if|switch)\s*\((?![^;)]*;)[^{]*co_await")
-# Shells that own a real clock or thread; everything else takes time as an argument.
-CLOCK_OWNERS = ("src/base/clock.cpp", "tests/bench/", "tests/support/")
+# Shells that own a real clock; everything else takes time as an argument. Integration tests measure real time.
+CLOCK_OWNERS = ("src/base/clock.cpp", "tests/bench/", "tests/support/", "tests/integration/")
+SLEEPERS = ("src/base/", "tests/bench/", "tests/support/")
 
 
 def check(name: str, text: str) -> list[str]:
@@ -36,7 +38,9 @@ def check(name: str, text: str) -> list[str]:
         if LEFTOVER.search(line):
             errors.append(f"{name}:{number}: {LEFTOVER.search(line)[0]} left in the tree; do it or open an issue")
         if REAL_CLOCK.search(code) and not name.startswith(CLOCK_OWNERS):
-            errors.append(f"{name}:{number}: a real clock or sleep; take now or a Clock as an argument (base/clock.h)")
+            errors.append(f"{name}:{number}: a real clock; take now or a Clock as an argument (base/clock.h)")
+        if SLEEP.search(code) and not name.startswith(SLEEPERS):
+            errors.append(f"{name}:{number}: a sleep; wait for the event itself")
         if AWAIT_IN_CONDITION.search(code):
             errors.append(f"{name}:{number}: co_await in a condition; await into a named value first (docs/adr/0001)")
     return errors
