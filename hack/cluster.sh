@@ -23,6 +23,7 @@ Usage: hack/cluster.sh VERB [ARGUMENTS]
   logs [NAME]            list the logs, or print one: apiserver, kubelet, audit ...
   load IMAGE.tar         import an image into the real node
   probe NS POD URL [S]   what that pod can reach within S seconds: OK, TIMEOUT, REFUSED or NODNS
+  in-pod NS POD CMD...   run a program of this machine with that pod's network and resolver
   down                   end it all; nothing stays behind
   leftovers              print what clusters that are not up have left on this machine; nothing is the right answer
 
@@ -43,6 +44,7 @@ case $verb in
   logs) cluster_logs "$@" ;;
   load) load_image "$@" ;;
   probe) probe_from_pod "$@" ;;
+  in-pod) in_pod "$@" ;;
   down) cluster_down ;;
   leftovers) cluster_leftovers ;;
   help | -h | --help) usage ;;

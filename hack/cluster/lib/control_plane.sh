@@ -53,10 +53,10 @@ private_link() {
 
 control_plane() {
   start_apiserver
-  wait_for 60 kube-apiserver api /readyz
+  wait_for_process 60 apiserver api /readyz
   start_controller_manager
   start_scheduler
-  wait_for 30 "default ServiceAccount" api /api/v1/namespaces/default/serviceaccounts/default
+  wait_for_process 30 kube-controller-manager api /api/v1/namespaces/default/serviceaccounts/default
 }
 
 # cluster_up [--node] [--gpu-nodes N] [--policy]
@@ -115,7 +115,12 @@ need_for_up() {
     [ -d /usr/lib/cni ] || die "no CNI plugins in /usr/lib/cni; install what hack/cluster.sh packages prints"
     parts+=(kubelet kube-proxy coredns)
   fi
-  if [ "$1" = cilium ]; then parts+=(helm cilium-agent cilium-cni); fi
+  if [ "$1" = cilium ]; then
+    parts+=(helm cilium-agent cilium-cni)
+    for name in clang-19 ipset iptables; do
+      command -v "$name" >/dev/null || die "no $name; install what hack/cluster.sh packages --policy prints"
+    done
+  fi
   for name in "${parts[@]}"; do [ -x "$(tool "$name")" ] || missing+=("$name"); done
   [ ${#missing[@]} -eq 0 ] || die "not built yet: ${missing[*]}; run hack/cluster.sh build$([ "$1" = cilium ] && echo " k8s etcd kwok helm coredns cilium")"
 }

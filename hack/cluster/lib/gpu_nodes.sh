@@ -40,6 +40,6 @@ gpu_nodes() {
   begin=$(now_ms)
   start_kwok
   for ((i = 1; i <= $1; i++)); do gpu_node "$i"; done | kubectl apply -f - >/dev/null
-  wait_for $((60 + $1 / 10)) "simulated nodes" kubectl wait --for=condition=Ready node -l type=kwok --timeout=1s
+  wait_for_process $((60 + $1 / 10)) kwok kubectl wait --for=condition=Ready node -l type=kwok --timeout=1s
   say "$1 simulated GPU nodes in $(since_ms "$begin")"
 }

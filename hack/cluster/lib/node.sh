@@ -61,13 +61,13 @@ real_node() {
   kubectl create clusterrolebinding cluster:kube-proxy --clusterrole=system:node-proxier --user=system:kube-proxy >/dev/null
   sed "s/10\.96\.0\.10/$DNS_IP/" "$HERE/manifests/coredns.yaml" | kubectl apply -f - >/dev/null
   start_kube_proxy
-  wait_for 30 "node $NODE" api "/api/v1/nodes/$NODE"
+  wait_for_process 30 kubelet api "/api/v1/nodes/$NODE"
   kubectl patch node "$NODE" --subresource=status --type=merge \
     -p "{\"status\": {\"capacity\": {\"nvidia.com/gpu\": \"$REAL_NODE_GPUS\"}, \"allocatable\": {\"nvidia.com/gpu\": \"$REAL_NODE_GPUS\"}}}" >/dev/null
   if [ "$1" = cilium ]; then
     kubectl patch node "$NODE" -p "{\"spec\": {\"podCIDR\": \"$POD_CIDR\", \"podCIDRs\": [\"$POD_CIDR\"]}}" >/dev/null
     start_cilium
   fi
-  wait_for 60 "node $NODE Ready" kubectl wait --for=condition=Ready "node/$NODE" --timeout=1s
+  wait_for_process 60 kubelet kubectl wait --for=condition=Ready "node/$NODE" --timeout=1s
   wait_for 90 CoreDNS kubectl -n kube-system rollout status deployment/coredns --timeout=1s
 }

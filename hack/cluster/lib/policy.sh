@@ -28,9 +28,9 @@ start_cilium() {
   ln -s "$(command -v clang-19)" "$folder/path/clang"
   "$(tool helm)" template cilium "$module/install/kubernetes/cilium" -n kube-system --kube-version "$KUBERNETES_VERSION" \
     -f "$HERE/manifests/cilium-values.yaml" \
-    --set "k8sServiceHost=$(api_ip),k8sServicePort=$API_PORT,ipv4NativeRoutingCIDR=$POD_CIDR" >"$folder/rendered.yaml"
+    --set "k8sServiceHost=$(api_ip),k8sServicePort=$API_PORT,ipv4NativeRoutingCIDR=$POD_CIDR" >"$folder/rendered.yaml" 2>"$LOGS/cilium-chart.log"
   kubectl apply --server-side -f "$module/pkg/k8s/apis/cilium.io/client/crds/v2" \
-    -f "$module/pkg/k8s/apis/cilium.io/client/crds/v2alpha1" >/dev/null
+    -f "$module/pkg/k8s/apis/cilium.io/client/crds/v2alpha1" >/dev/null 2>"$LOGS/cilium-crds.log"
   cilium_config "$folder/rendered.yaml" "$folder"
   kubectl create namespace cilium-secrets --dry-run=client -o yaml | kubectl apply --server-side -f - >/dev/null
   kubectl apply --server-side -f "$folder/apply.yaml" >/dev/null
@@ -38,5 +38,5 @@ start_cilium() {
   inside bash -c "mkdir -p /run/cilium/cgroupv2 && mount -t cgroup2 none /run/cilium/cgroupv2"
   PATH=$folder/path:$PATH K8S_NODE_NAME=$NODE CILIUM_K8S_NAMESPACE=kube-system \
     start_inside cilium-agent "$(tool cilium-agent)" --config-dir="$folder/config"
-  wait_for 120 cilium-agent inside curl -fsS -H 'brief: true' http://127.0.0.1:9879/healthz
+  wait_for_process 120 cilium-agent inside curl -fsS -H 'brief: true' http://127.0.0.1:9879/healthz
 }

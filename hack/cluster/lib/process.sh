@@ -32,6 +32,17 @@ start() {
   remember "$name" $!
 }
 
+# wait_for_process SECONDS NAME COMMAND...: like wait_for, but a process that ended is told at once, with its last words.
+wait_for_process() {
+  local deadline=$(($(now_ms) + $1 * 1000)) name=$2
+  shift 2
+  until "$@" >/dev/null 2>&1; do
+    pid_of "$name" >/dev/null || die "$name ended: $(tail -n 3 "$LOGS/$name.log")"
+    [ "$(now_ms)" -lt "$deadline" ] || die "$name did not come up in time; see hack/cluster.sh logs $name"
+    sleep 0.1
+  done
+}
+
 # end NAME...: kills each and waits until it is gone. Nothing of a cluster is kept, so nobody is given time to save anything
 # (an API server asked politely waits for its watches to close, which takes longer than all the rest).
 end() {

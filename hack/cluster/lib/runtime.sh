@@ -71,7 +71,7 @@ make_node_room() {
   containerd_config
   cni_config "$1"
   start_inside containerd containerd --config "$RUN/containerd.toml"
-  wait_for 20 containerd inside ctr --address "$SOCK" version
+  wait_for_process 20 containerd inside ctr --address "$SOCK" version
   system_image pause "$(command -v busybox)" bin/busybox /bin/busybox sleep 1000000000
   system_image coredns "$(tool coredns)" bin/coredns /bin/coredns
 }

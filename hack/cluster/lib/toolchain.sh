@@ -47,6 +47,6 @@ cluster_packages() {
   local packages=(containerd runc containernetworking-plugins iptables nftables conntrack ethtool iproute2 util-linux
     busybox-static openssl curl procps python3 python3-yaml)
   command -v go >/dev/null || packages+=(golang-go)
-  if [ "${1:-}" = --policy ]; then packages+=(clang-19); fi
+  if [ "${1:-}" = --policy ]; then packages+=(clang-19 ipset); fi
   printf '%s\n' "${packages[@]}"
 }
