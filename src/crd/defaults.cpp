@@ -15,8 +15,13 @@ void apply_defaults(json::Value& value, const Schema& schema) {
     return;
   }
   if (schema.type == SchemaType::kMap) {
-    for (auto& [key, entry] : value.items()) {
-      apply_defaults(entry, *schema.items);
+    for (auto entry = value.begin(); entry != value.end();) {
+      if (entry->is_null()) {
+        entry = value.erase(entry);
+      } else {
+        apply_defaults(*entry, *schema.items);
+        ++entry;
+      }
     }
     return;
   }

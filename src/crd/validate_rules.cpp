@@ -28,6 +28,17 @@ const json::Value* at_pointer(const json::Value& value, std::string_view field_p
   return out;
 }
 
+// A computed message that is blank or breaks the line gives way to the fixed one.
+std::string words_of(const Rule& rule, const cel::Node& self) {
+  if (rule.message_of != nullptr) {
+    std::string text = rule.message_of(self);
+    if (text.find_first_not_of(" \t") != std::string::npos && text.find_first_of("\r\n") == std::string::npos) {
+      return text;
+    }
+  }
+  return std::string(rule.message);
+}
+
 void run(const Rule& rule, const json::Value& value, const json::Value* old_value, const Place& at,
          Violations& out) {
   const cel::Node self(&value);
@@ -41,8 +52,7 @@ void run(const Rule& rule, const json::Value& value, const json::Value* old_valu
   if (const json::Value* shown_value = at_pointer(value, rule.field_path); shown_value != nullptr) {
     violation.value = shown(*shown_value);
   }
-  const std::string detail =
-      rule.message_of != nullptr ? rule.message_of(self) : std::string(rule.message);
+  const std::string detail = words_of(rule, self);
   // The server quotes scalars only; it leaves objects and lists out.
   violation.message = value.is_structured() ? "Invalid value: " + detail
                                             : "Invalid value: " + shown(value) + ": " + detail;

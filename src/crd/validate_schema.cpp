@@ -1,5 +1,6 @@
 // The structural part, in the words of kube-openapi's validation and apimachinery's field errors.
 #include <algorithm>
+#include <limits>
 #include <set>
 
 #include <fmt/format.h>
@@ -158,22 +159,19 @@ class SchemaCheck {
   }
 
   void integer(const json::Value& value, const Schema& schema, const Place& at) {
-    const auto below = [&] {
-      return value.is_number_unsigned() ? false : value.get<std::int64_t>() < schema.minimum;
-    };
-    const auto above = [&] {
-      return value.is_number_unsigned() &&
-                     value.get<std::uint64_t>() > static_cast<std::uint64_t>(INT64_MAX)
-                 ? true
-                 : value.get<std::int64_t>() > schema.maximum;
-    };
-    if (schema.has_minimum && below()) {
+    // JSON text gives unsigned numbers, YAML signed ones: compare as what fits both.
+    const bool huge = value.is_number_unsigned() &&
+                      value.get<std::uint64_t>() >
+                          static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+    const std::int64_t number =
+        huge ? std::numeric_limits<std::int64_t>::max() : value.get<std::int64_t>();
+    if (schema.has_minimum && number < schema.minimum) {
       add(at, value,
           fmt::format("Invalid value: {}: {} in body should be greater than or equal to {}",
                       quoted(value), name(at), schema.minimum),
           about(schema));
     }
-    if (schema.has_maximum && above()) {
+    if (schema.has_maximum && (huge || number > schema.maximum)) {
       add(at, value,
           fmt::format("Invalid value: {}: {} in body should be less than or equal to {}",
                       quoted(value), name(at), schema.maximum),
@@ -236,7 +234,9 @@ class SchemaCheck {
         key = json::Value::object();
         for (const std::string_view each : schema.list_map_keys) {
           const std::string field(each);
-          key[field] = value[i].contains(field) ? value[i][field] : json::Value();
+          if (value[i].contains(field)) {
+            key[field] = value[i][field];
+          }
         }
       }
       if (!seen.insert(json::write(key)).second) {
