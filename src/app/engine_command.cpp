@@ -1,5 +1,6 @@
 #include "app/engine_command.h"
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -185,29 +186,34 @@ class Signals {
     sigemptyset(&set_);
     sigaddset(&set_, SIGTERM);
     sigaddset(&set_, SIGINT);
+    sigaddset(&set_, kOver);
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
     thread_ = std::thread([this, &run] { watch(run); });
   }
   ~Signals() {
     over_ = true;
-    pthread_kill(thread_.native_handle(), SIGTERM);
+    pthread_kill(thread_.native_handle(), kOver);
     thread_.join();
   }
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
 
  private:
+  static constexpr int kOver = SIGUSR1;  ///< from ~Signals()
+
   void watch(Run& run) {
-    for (bool first = true;; first = false) {
+    bool draining = false;
+    while (!over_) {
       int signal = 0;
       sigwait(&set_, &signal);
-      if (over_) {
-        return;
+      if (signal == kOver) {
+        continue;
       }
-      if (!first) {
+      if (draining) {
         log::warn("second signal: not waiting for running calls");
         _exit(1);
       }
+      draining = true;
       run.loop.post([&run] { net::spawn(end(run)); });
     }
   }

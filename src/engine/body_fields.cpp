@@ -89,6 +89,13 @@ void BodyFields::refuse(std::string_view name, const std::string& why) {
   }
 }
 
+ApiResult<void> BodyFields::check() const {
+  if (error_) {
+    return std::unexpected(*error_);
+  }
+  return {};
+}
+
 ApiResult<json::Value> parse_body(std::string_view body) {
   json::Limits limits;
   limits.max_bytes = std::size_t{32} << 20U;

@@ -4,7 +4,7 @@
 //
 //   BodyFields fields(value);
 //   request.n = fields.integer("n", 1, 128).value_or(1);
-//   if (fields.error()) { return std::unexpected(*fields.error()); }
+//   if (auto ok = fields.check(); !ok) { return std::unexpected(std::move(ok).error()); }
 
 #include <cstdint>
 #include <optional>
@@ -31,7 +31,7 @@ class BodyFields {
   [[nodiscard]] std::optional<std::string> text(std::string_view name);
 
   void refuse(std::string_view name, const std::string& why);
-  [[nodiscard]] const std::optional<ApiError>& error() const { return error_; }
+  [[nodiscard]] ApiResult<void> check() const;
 
  private:
   const json::Value& object_;

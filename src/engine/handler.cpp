@@ -50,21 +50,24 @@ bool usable_id(std::string_view id) {
 
 }  // namespace
 
-const EngineHandler::Route EngineHandler::kRoutes[] = {
-    {net::Method::kPost, "/v1/chat/completions", &EngineHandler::chat},
-    {net::Method::kPost, "/v1/completions", &EngineHandler::completions},
-    {net::Method::kPost, "/v1/embeddings", &EngineHandler::embeddings},
-    {net::Method::kGet, "/v1/models", &EngineHandler::models},
-    {net::Method::kPost, "/tokenize", &EngineHandler::tokens_of},
-    {net::Method::kPost, "/detokenize", &EngineHandler::text_of},
-    {net::Method::kGet, "/version", &EngineHandler::version},
-    {net::Method::kGet, "/load", &EngineHandler::load},
-    {net::Method::kGet, "/health", &EngineHandler::health},
-    {net::Method::kGet, "/ping", &EngineHandler::ping},
-    {net::Method::kPost, "/ping", &EngineHandler::ping},
-    {net::Method::kGet, "/metrics", &EngineHandler::metrics},
-    {net::Method::kPost, "/reset_prefix_cache", &EngineHandler::reset_prefix_cache},
-};
+std::span<const EngineHandler::Route> EngineHandler::routes() {
+  static constexpr Route kRoutes[] = {
+      {net::Method::kPost, "/v1/chat/completions", &EngineHandler::chat},
+      {net::Method::kPost, "/v1/completions", &EngineHandler::completions},
+      {net::Method::kPost, "/v1/embeddings", &EngineHandler::embeddings},
+      {net::Method::kGet, "/v1/models", &EngineHandler::models},
+      {net::Method::kPost, "/tokenize", &EngineHandler::tokens_of},
+      {net::Method::kPost, "/detokenize", &EngineHandler::text_of},
+      {net::Method::kGet, "/version", &EngineHandler::version},
+      {net::Method::kGet, "/load", &EngineHandler::load},
+      {net::Method::kGet, "/health", &EngineHandler::health},
+      {net::Method::kGet, "/ping", &EngineHandler::ping},
+      {net::Method::kPost, "/ping", &EngineHandler::ping},
+      {net::Method::kGet, "/metrics", &EngineHandler::metrics},
+      {net::Method::kPost, "/reset_prefix_cache", &EngineHandler::reset_prefix_cache},
+  };
+  return kRoutes;
+}
 
 net::Task<void> EngineHandler::handle(net::Exchange& exchange) {
   const net::RequestHead& head = exchange.head();
@@ -77,7 +80,7 @@ net::Task<void> EngineHandler::handle(net::Exchange& exchange) {
   }
   const net::Method method = head.method == net::Method::kHead ? net::Method::kGet : head.method;
   bool known = false;
-  for (const Route& route : kRoutes) {
+  for (const Route& route : routes()) {
     if (route.path == path) {
       known = true;
       if (route.method == method) {

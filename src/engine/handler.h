@@ -2,6 +2,7 @@
 // From a path to what serves it: vLLM's routes, its key check, its refusals, and the faults that a
 // call may meet on the way. Knows HTTP and parsed requests; must not know how answers come about.
 
+#include <span>
 #include <string_view>
 
 #include "engine/core.h"
@@ -21,7 +22,7 @@ class EngineHandler final : public net::Handler {
     std::string_view path;
     Member serve;
   };
-  static const Route kRoutes[];
+  [[nodiscard]] static std::span<const Route> routes();
 
   net::Task<void> chat(net::Exchange& exchange);
   net::Task<void> completions(net::Exchange& exchange);

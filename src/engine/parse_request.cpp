@@ -104,8 +104,8 @@ void read_streaming(BodyFields& fields, GenerationRequest& request) {
   BodyFields inner(*options);
   request.include_usage = inner.flag("include_usage");
   request.continuous_usage = request.include_usage && inner.flag("continuous_usage_stats");
-  if (inner.error()) {
-    fields.refuse("stream_options", inner.error()->message);
+  if (const auto ok = inner.check(); !ok) {
+    fields.refuse("stream_options", ok.error().message);
   }
 }
 
@@ -159,8 +159,8 @@ ApiResult<GenerationRequest> parse_generation(Endpoint endpoint, std::string_vie
   read_stop(fields, request);
   read_streaming(fields, request);
   check_sampling(fields);
-  if (fields.error()) {
-    return std::unexpected(*fields.error());
+  if (auto ok = fields.check(); !ok) {
+    return std::unexpected(std::move(ok).error());
   }
   if (endpoint == Endpoint::kChat) {
     request.prompts.push_back(chat_prompt(fields));
@@ -168,8 +168,8 @@ ApiResult<GenerationRequest> parse_generation(Endpoint endpoint, std::string_vie
     request.echo = fields.flag("echo");
     request.prompts = inputs(fields, "prompt");
   }
-  if (fields.error()) {
-    return std::unexpected(*fields.error());
+  if (auto ok = fields.check(); !ok) {
+    return std::unexpected(std::move(ok).error());
   }
   return request;
 }
@@ -189,8 +189,8 @@ ApiResult<EmbeddingRequest> parse_embedding(std::string_view body) {
     fields.refuse("encoding_format", "Input should be 'float' or 'base64'");
   }
   request.inputs = inputs(fields, "input");
-  if (fields.error()) {
-    return std::unexpected(*fields.error());
+  if (auto ok = fields.check(); !ok) {
+    return std::unexpected(std::move(ok).error());
   }
   return request;
 }
@@ -211,8 +211,8 @@ ApiResult<TokenizeRequest> parse_tokenize(std::string_view body) {
   } else {
     fields.refuse("prompt", "Field required");
   }
-  if (fields.error()) {
-    return std::unexpected(*fields.error());
+  if (auto ok = fields.check(); !ok) {
+    return std::unexpected(std::move(ok).error());
   }
   return request;
 }
@@ -231,8 +231,8 @@ ApiResult<DetokenizeRequest> parse_detokenize(std::string_view body) {
   } else {
     request.tokens = token_ids(fields, "tokens", *tokens);
   }
-  if (fields.error()) {
-    return std::unexpected(*fields.error());
+  if (auto ok = fields.check(); !ok) {
+    return std::unexpected(std::move(ok).error());
   }
   return request;
 }

@@ -177,6 +177,38 @@ TEST_F(EngineFixture, SequencesBeyondTheLimitWait) {
   EXPECT_GT(metric(series("vllm:request_queue_time_seconds_sum")), 0.5);
 }
 
+TEST_F(EngineFixture, PreemptionIsNoMoreThanAStall) {
+  EngineOptions options;
+  options.scheduling.kv_capacity_tokens = 512;
+  start(std::move(options));
+  std::vector<Peer> peers;
+  for (int i = 0; i < 4; ++i) {
+    const std::string own = R"(,"seed":)" + std::to_string(i);
+    peers.push_back(
+        send(request(kChat, chat(own + R"(,"max_tokens":200,"ignore_eos":true,"stream":true)"))));
+  }
+  pass(seconds(10));
+  EXPECT_GT(metric(series("vllm:num_preemptions_total")), 0);
+  for (const Peer& peer : peers) {
+    EXPECT_EQ(count(peer->received(), "data:"), 1U + 200U + 1U);
+  }
+  EXPECT_EQ(metric(series("vllm:kv_cache_usage_perc")), 0);
+}
+
+TEST_F(EngineFixture, SlowClientGetsWhatItMissedAtOnce) {
+  start();
+  const Peer peer =
+      send(request(kChat, chat(R"(,"max_tokens":60,"ignore_eos":true,"stream":true)")));
+  pass(milliseconds(50));
+  peer->stop_taking();
+  pass(seconds(1));
+  EXPECT_EQ(running(), 0) << "the engine does not wait for a slow reader";
+  peer->start_taking();
+  pass(milliseconds(5));
+  EXPECT_EQ(count(peer->received(), "data:"), 1U + 60U + 1U);
+  EXPECT_EQ(count(peer->received(), "[DONE]"), 1U);
+}
+
 TEST_F(EngineFixture, RefusesAsVllmDoes) {
   EngineOptions options;
   options.scheduling.max_model_len = 64;
