@@ -45,7 +45,7 @@ ClientCall::~ClientCall() {
     return;
   }
   Input& input = connection_->input;
-  const bool reusable = sent_ && !ended_ && complete() && head_.keep_alive &&
+  const bool reusable = sent_ && !ended_ && complete() && connection_->head.keep_alive &&
                         input.status() == IoStatus::kOk && input.size() == consumed_;
   if (!reusable) {
     ClientConnection::retire(std::move(connection_));
@@ -171,6 +171,7 @@ Task<Expected<void>> ClientCall::more_input() {
 Task<Expected<const ResponseHead*>> ClientCall::read_head() {
   Input& input = connection_->input;
   HeadScanner& scanner = connection_->scanner;
+  ResponseHead& head = connection_->head;
   const auto broken = [&](CallFault fault, std::string_view what) {
     end(fault);
     return std::unexpected(failure(IoStatus::kFailed, what));
@@ -188,20 +189,19 @@ Task<Expected<const ResponseHead*>> ClientCall::read_head() {
     if (state == HeadScanner::State::kComplete) {
       const std::size_t length = scanner.length();
       answered_ = true;
-      if (parse_response_head(input.view().substr(0, length), to_head_, head_) !=
-              HeadFault::kNone ||
-          head_.status == 101) {
+      if (parse_response_head(input.view().substr(0, length), to_head_, head) != HeadFault::kNone ||
+          head.status == 101) {
         co_return broken(CallFault::kProtocol, "parse the head from");
       }
       scanner.reset();
-      if (head_.status / 100 == 1) {
+      if (head.status / 100 == 1) {
         input.consume(length);
         continue;
       }
       consumed_ = length;
       have_head_ = true;
-      body_ = BodyDecoder(head_.framing, head_.content_length);
-      co_return &head_;
+      body_ = BodyDecoder(head.framing, head.content_length);
+      co_return &head;
     }
     const auto more = co_await more_input();
     if (!more) {
@@ -273,9 +273,9 @@ Task<Expected<std::string_view>> ClientCall::read_all(std::size_t limit) {
       co_return *piece;  // it came in one piece: the input's own padding is behind it
     }
     if (whole_.empty()) {
-      whole_.reserve(
-          static_cast<std::size_t>(std::min<std::uint64_t>(limit, head_.content_length)) +
-          Input::kPadding);
+      whole_.reserve(static_cast<std::size_t>(
+                         std::min<std::uint64_t>(limit, connection_->head.content_length)) +
+                     Input::kPadding);
     }
     whole_.append(*piece);
     if (complete()) {

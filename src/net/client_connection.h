@@ -77,6 +77,7 @@ class ClientConnection final : public ListNode, private Input::Listener {
  public:
   Input input;
   HeadScanner scanner;
+  ResponseHead head;  ///< of the call at hand; here so that its memory is kept
 
  private:
   std::size_t& live_;

@@ -33,76 +33,67 @@ struct FreeFrame {
   FreeFrame* next;
 };
 
-class FramePool {
- public:
-  FramePool() = default;
-  FramePool(const FramePool&) = delete;
-  FramePool& operator=(const FramePool&) = delete;
-  ~FramePool() {
-    for (Class& slot : classes_) {
-      while (slot.head != nullptr) {
-        ::operator delete(pop(slot));
-      }
-    }
-    gone_ = true;
-  }
-
-  void* take(std::size_t index) {
-    Class& slot = classes_[index];
-    if (slot.head == nullptr || gone_) {
-      return ::operator new((index + 1) * kGranule);
-    }
-    return pop(slot);
-  }
-
-  void give(void* frame, std::size_t index) noexcept {
-    Class& slot = classes_[index];
-    if (gone_ || slot.count >= kMaxFree) {
-      ::operator delete(frame);
-      return;
-    }
-    auto* node = static_cast<FreeFrame*>(frame);
-    node->next = slot.head;
-    slot.head = node;
-    ++slot.count;
-  }
-
- private:
-  struct Class {
-    FreeFrame* head = nullptr;
-    std::uint32_t count = 0;
-  };
-
-  static void* pop(Class& slot) {
-    FreeFrame* node = slot.head;
-    slot.head = node->next;
-    --slot.count;
-    return node;
-  }
-
-  std::array<Class, kClasses> classes_{};
-  bool gone_ = false;  // frames that outlive their thread's pool go straight to the heap
+struct FreeList {
+  FreeFrame* head;
+  std::uint32_t count;
 };
 
-FramePool& pool() {
-  thread_local FramePool instance;
-  return instance;
+// Trivial on purpose: no guard and no destructor stand between a coroutine and its memory.
+constinit thread_local std::array<FreeList, kClasses> t_lists{};
+constinit thread_local bool t_open = false;
+
+/// Empties the lists when the thread ends; frames that outlive it go straight to the heap.
+struct Cleanup {
+  Cleanup() { t_open = true; }
+  Cleanup(const Cleanup&) = delete;
+  Cleanup& operator=(const Cleanup&) = delete;
+  ~Cleanup() {
+    t_open = false;
+    for (FreeList& list : t_lists) {
+      while (list.head != nullptr) {
+        FreeFrame* const frame = list.head;
+        list.head = frame->next;
+        ::operator delete(frame);
+      }
+      list.count = 0;
+    }
+  }
+};
+
+void* allocate_new(std::size_t index) {
+  thread_local const Cleanup cleanup;
+  static_cast<void>(cleanup);
+  return ::operator new((index + 1) * kGranule);
 }
 
 }  // namespace
 
 void* allocate_frame(std::size_t size) {
   const std::size_t index = (size - 1) / kGranule;
-  return index < kClasses ? pool().take(index) : ::operator new(size);
+  if (index >= kClasses) {
+    return ::operator new(size);
+  }
+  FreeList& list = t_lists[index];
+  FreeFrame* const frame = list.head;
+  if (frame == nullptr) {
+    return allocate_new(index);
+  }
+  list.head = frame->next;
+  --list.count;
+  return frame;
 }
 
 void release_frame(void* frame, std::size_t size) noexcept {
   const std::size_t index = (size - 1) / kGranule;
-  if (index < kClasses) {
-    pool().give(frame, index);
-  } else {
+  if (index >= kClasses || !t_open || t_lists[index].count >= kMaxFree) {
     ::operator delete(frame);
+    return;
   }
+  FreeList& list = t_lists[index];
+  auto* const node = static_cast<FreeFrame*>(frame);
+  node->next = list.head;
+  list.head = node;
+  ++list.count;
 }
 
 #endif

@@ -135,7 +135,6 @@ class ClientCall {
   std::unique_ptr<ClientConnection> connection_;
   Connector* connecting_ = nullptr;  ///< in send(), while there is no connection yet
   MemberTimer<&ClientCall::timed_out> timer_{*this};
-  ResponseHead head_;
   BodyDecoder body_;
   std::string whole_;
   std::size_t consumed_ = 0;  ///< bytes of the buffer that are done with at the next read

@@ -12,7 +12,8 @@ namespace penstock::net {
 Loop::Loop(const Clock& clock)
     : clock_(clock),
       real_time_(&clock == &system_clock()),
-      wheel_(clock.now()),
+      turned_at_(clock.now()),
+      wheel_(turned_at_),
       impl_(std::make_shared<Impl>()) {}
 
 Loop::~Loop() = default;
@@ -20,21 +21,24 @@ Loop::~Loop() = default;
 void Loop::turn() {
   impl_->turn(wait_ms());
   if (real_time_) {
-    fire_timers();
+    turned_at_ = now();
+    wheel_.advance(turned_at_);
   }
 }
 
-/// Until the next timer, rounded up to epoll's milliseconds; -1 = for ever.
+/// From the last turn's end (just now, or the turn does not wait) until the next timer, rounded up
+/// to epoll's milliseconds; -1 = for ever.
 int Loop::wait_ms() const {
   const auto next = real_time_ ? wheel_.next() : std::nullopt;
   if (!next) {
     return -1;
   }
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*next - now()).count();
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*next - turned_at_).count();
   return static_cast<int>(std::clamp<std::int64_t>(left, 0, std::numeric_limits<int>::max()));
 }
 
 void Loop::run() {
+  turned_at_ = now();
   while (!impl_->stopping.load()) {
     turn();
   }
@@ -47,6 +51,7 @@ void Loop::poll() {
 }
 
 void Loop::run_until(const std::function<bool()>& done) {
+  turned_at_ = now();
   while (!done()) {
     turn();
   }

@@ -61,6 +61,7 @@ class Loop {
 
   const Clock& clock_;
   bool real_time_;
+  SteadyTime turned_at_;
   TimerWheel wheel_;
   std::shared_ptr<Impl> impl_;  ///< shared with name lookups under way on other threads
 };

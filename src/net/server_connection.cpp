@@ -131,8 +131,7 @@ bool ServerConnection::begin_exchange() {
   keep_alive_ = true;
   close_after_ = false;
   chunked_ = false;
-  status_ = 200;
-  out_.clear();
+  reset_response();
   disconnected_.reset();
   if (!inline_) {
     detach_head();

@@ -57,6 +57,8 @@ class ServerConnection final : public ListNode, private Input::Listener {
   friend class Exchange;
   friend class ResponseWrite;
 
+  static constexpr std::string_view kOkLine = "HTTP/1.1 200 OK\r\n";
+
   enum class Phase : std::uint8_t { kIdle, kHead, kHandler, kClosing };
   enum class Sent : std::uint8_t { kNothing, kStreaming, kAll };
 
@@ -87,7 +89,9 @@ class ServerConnection final : public ListNode, private Input::Listener {
   void body_arrived();
 
   // server_response.cpp: writing
+  void reset_response();
   void append_date();
+  [[nodiscard]] std::size_t gather_head();
   void end_head(bool chunked, std::uint64_t length);
   [[nodiscard]] std::span<const std::string_view> fixed(std::string_view body);
   [[nodiscard]] std::span<const std::string_view> chunk(std::span<const std::string_view> pieces,
@@ -137,7 +141,7 @@ class ServerConnection final : public ListNode, private Input::Listener {
   bool chunked_ = false;
   int status_ = 200;
   std::string status_line_;
-  std::string out_;
+  std::string out_;  ///< the head being made; begins with kOkLine
   ChunkSize chunk_size_;
   std::array<std::string_view, kMaxGather> gather_;
 };

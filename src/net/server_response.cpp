@@ -11,9 +11,13 @@ namespace {
 constexpr std::string_view kCrlf = "\r\n";
 constexpr std::string_view kLastChunk = "0\r\n\r\n";
 constexpr std::string_view kCrlfLastChunk = "\r\n0\r\n\r\n";
-constexpr std::string_view kOkLine = "HTTP/1.1 200 OK\r\n";
 
 }  // namespace
+
+void ServerConnection::reset_response() {
+  status_ = 200;
+  out_.assign(kOkLine);
+}
 
 /// RFC 9110 §6.6.1; formatted once a second.
 void ServerConnection::append_date() {
@@ -52,10 +56,19 @@ void ServerConnection::end_head(bool chunked, std::uint64_t length) {
     out_ += "connection: keep-alive\r\n";
   }
   append_end(out_);
-  status_line_.clear();
-  if (status_ != 200) {
-    append_status_line(status_line_, status_);
+}
+
+/// The head as one view, or two when the status is not the usual one.
+std::size_t ServerConnection::gather_head() {
+  if (status_ == 200) {
+    gather_[0] = out_;
+    return 1;
   }
+  status_line_.clear();
+  append_status_line(status_line_, status_);
+  gather_[0] = status_line_;
+  gather_[1] = std::string_view(out_).substr(kOkLine.size());
+  return 2;
 }
 
 std::span<const std::string_view> ServerConnection::fixed(std::string_view body) {
@@ -64,10 +77,11 @@ std::span<const std::string_view> ServerConnection::fixed(std::string_view body)
   }
   end_head(false, body.size());
   sent_ = Sent::kAll;
-  gather_[0] = status_line_.empty() ? kOkLine : std::string_view(status_line_);
-  gather_[1] = out_;
-  gather_[2] = head_.method == Method::kHead ? std::string_view() : body;
-  return {gather_.data(), 3};
+  std::size_t count = gather_head();
+  if (head_.method != Method::kHead) {
+    gather_[count++] = body;
+  }
+  return {gather_.data(), count};
 }
 
 std::span<const std::string_view> ServerConnection::chunk(std::span<const std::string_view> pieces,
@@ -82,8 +96,7 @@ std::span<const std::string_view> ServerConnection::chunk(std::span<const std::s
   }
   if (sent_ == Sent::kNothing) {
     end_head(true, 0);
-    gather_[count++] = status_line_.empty() ? kOkLine : std::string_view(status_line_);
-    gather_[count++] = out_;
+    count = gather_head();
   }
   sent_ = last ? Sent::kAll : Sent::kStreaming;
   if (head_.method == Method::kHead) {
@@ -191,8 +204,7 @@ void Exchange::add_header(std::string_view name, std::uint64_t value) {
   append_header(connection_.out_, name, value);
 }
 void Exchange::reset_response() {
-  connection_.status_ = 200;
-  connection_.out_.clear();
+  connection_.reset_response();
 }
 
 ResponseWrite Exchange::send(std::string_view body) {
