@@ -34,12 +34,17 @@ status:
 YAML
 }
 
+# gpu_nodes_ready N: one list, because `kubectl wait` watches each node by itself.
+gpu_nodes_ready() {
+  [ "$(kubectl get nodes -l type=kwok -o jsonpath='{..conditions[?(@.type=="Ready")].status}' | grep -o True | wc -l)" -eq "$1" ]
+}
+
 # gpu_nodes N
 gpu_nodes() {
   local begin i
   begin=$(now_ms)
   start_kwok
-  for ((i = 1; i <= $1; i++)); do gpu_node "$i"; done | kubectl apply -f - >/dev/null
-  wait_for_process $((60 + $1 / 10)) kwok kubectl wait --for=condition=Ready node -l type=kwok --timeout=1s
+  for ((i = 1; i <= $1; i++)); do gpu_node "$i"; done | kubectl create --validate=false -f - >/dev/null
+  wait_for_process $((60 + $1 / 10)) kwok gpu_nodes_ready "$1"
   say "$1 simulated GPU nodes in $(since_ms "$begin")"
 }
