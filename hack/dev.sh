@@ -23,7 +23,7 @@ Usage: hack/dev.sh VERB [ARGUMENTS]
   bench NAME         run a benchmark beside its peers: gateway
   fmt                format all sources in place
   tidy [FILE...]     clang-tidy on all sources (unchanged ones are skipped), or on the files named
-  gen                regenerate what is made from crds/ (C++ types, docs/reference/api.md)
+  gen                regenerate what is made from crds/ (C++ types, docs/reference/api.md, the chart's copies)
   clean              remove build/
   help               this text
 
@@ -217,7 +217,10 @@ case $verb in
     configure release
     python3 hack/tidy.py "$@"
     ;;
-  gen) python3 hack/crdgen ;;
+  gen)
+    python3 hack/crdgen
+    python3 hack/chart_crds.py
+    ;;
   clean) rm -rf build ;;
   help | -h | --help) usage ;;
   *)
