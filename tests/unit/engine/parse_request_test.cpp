@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/random.h"
+
 namespace penstock::engine {
 namespace {
 
@@ -165,6 +167,41 @@ TEST(ParseTokenize, PromptAndMessagesCountAsTheyDoInUsage) {
   EXPECT_EQ(parse_tokenize("{}").error().param, "prompt");
   EXPECT_EQ(parse_detokenize(R"({"tokens":[1,2]})")->tokens, (std::vector<TokenId>{1, 2}));
   EXPECT_EQ(parse_detokenize(R"({"tokens":["x"]})").error().param, "tokens");
+}
+
+TEST(ParseRequest, MutatedBodiesAreTakenOrRefusedWithAReason) {
+  const std::string good =
+      R"({"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"a"}]}],)"
+      R"("n":2,"max_tokens":9,"stop":["x"],"stream":true,"stream_options":{"include_usage":true},)"
+      R"("prompt":[[1,2],[3]],"input":"q","tokens":[4],"seed":1,"echo":false})";
+  Random random(11);
+  int taken = 0;
+  for (int round = 0; round < 20'000; ++round) {
+    std::string body = good;
+    const std::uint64_t changes = 1 + random.below(3);
+    for (std::uint64_t i = 0; i < changes; ++i) {
+      const auto at = static_cast<std::size_t>(random.below(body.size()));
+      switch (random.below(3)) {
+        case 0:
+          body[at] = R"({}[]",:0-x9)"[random.below(12)];
+          break;
+        case 1:
+          body.erase(at, random.below(6));
+          break;
+        default:
+          body.insert(at, body.substr(random.below(body.size()), random.below(12)));
+      }
+    }
+    const auto request = parse_generation(Endpoint::kChat, body);
+    taken += request ? 1 : 0;
+    ASSERT_TRUE(request || (request.error().status == 400 && !request.error().message.empty()));
+    ASSERT_TRUE(!request || !request->prompts.at(0).empty());
+    (void)parse_generation(Endpoint::kCompletions, body);
+    (void)parse_embedding(body);
+    (void)parse_tokenize(body);
+    (void)parse_detokenize(body);
+  }
+  EXPECT_GT(taken, 200);
 }
 
 }  // namespace
