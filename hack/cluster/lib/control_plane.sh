@@ -126,6 +126,7 @@ need_for_up() {
 }
 
 cluster_env() {
+  if [ -n "${HTTPS_PROXY:-}${https_proxy:-}" ]; then echo "export NO_PROXY=$NO_PROXY no_proxy=$NO_PROXY"; fi
   echo "export KUBECONFIG=$KUBECONFIG PATH=${KUBEBUILDER_ASSETS:+$KUBEBUILDER_ASSETS:}$BIN:\$PATH"
 }
 

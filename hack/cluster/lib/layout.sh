@@ -47,6 +47,9 @@ VETH=psk$CLUSTER_ID
 api_ip() { if [ -f "$RUN/with-node" ]; then echo "$HOST_IP"; else echo 127.0.0.1; fi; }
 
 export KUBECONFIG=$RUN/admin.kubeconfig
+# A proxy of this machine is not for the cluster's own addresses.
+export NO_PROXY=${NO_PROXY:+$NO_PROXY,}127.0.0.1,localhost,198.18.0.0/15,.svc,.cluster.local
+export no_proxy=$NO_PROXY
 
 # tool NAME: the path of a binary; those of KUBEBUILDER_ASSETS come first.
 tool() {
