@@ -76,7 +76,7 @@ class MetadataCheck {
     }
   }
 
-  void namespace_(const KindInfo& kind) {
+  void name_space(const KindInfo& kind) {
     const json::Value* value = string_field("namespace");
     if (value != nullptr && !kind.namespaced && !value->get_ref<const std::string&>().empty()) {
       add("namespace", *value, "Forbidden: not allowed on this type",
@@ -153,7 +153,7 @@ void check_metadata(const json::Value& object, const KindInfo& kind, Violations&
   MetadataCheck check(found == object.end() || found->is_null() ? none : *found, out);
   check.unknown_fields();
   check.name();
-  check.namespace_(kind);
+  check.name_space(kind);
   check.map_of_strings("labels");
   check.map_of_strings("annotations");
 }

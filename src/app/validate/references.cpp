@@ -55,7 +55,7 @@ class ReferenceCheck {
     }
     for (const auto& [key, member] : value.items()) {
       const std::string here = json::pointer_to(pointer, key);
-      const std::string field = path + "." + key;
+      const std::string field = fmt::format("{}.{}", path, key);
       if (key == "deploymentRef" || key == "fallbackRef" || key == "embeddingRef") {
         reference(object, member, here, field, "ModelDeployment");
       } else if (key == "acceleratorProfileRef") {

@@ -40,22 +40,25 @@ TEST(Types, ReadsFieldsAndDefaults) {
   EXPECT_EQ(object->spec.model.task, model_deployment::ModelTask::kChat) << "default";
   EXPECT_EQ(object->spec.model.context_length, 4096);
   EXPECT_EQ(object->spec.replicas, 0) << "0 is a value, not an absence";
-  ASSERT_TRUE(object->spec.engine);
-  EXPECT_EQ(object->spec.engine->port, 8000);
-  EXPECT_EQ(object->spec.engine->startup_timeout, std::chrono::minutes(30));
-  EXPECT_EQ(object->spec.engine->cache->size.value(), 1610612736);
-  EXPECT_EQ(object->spec.engine->env.at(0).value, "");
+  const auto engine = object->spec.engine.value_or(model_deployment::Engine{});
+  EXPECT_EQ(engine.port, 8000);
+  EXPECT_EQ(engine.startup_timeout, std::chrono::minutes(30));
+  EXPECT_EQ(engine.cache.value_or(model_deployment::Cache{}).size.value(), 1610612736);
+  EXPECT_EQ(engine.env.at(0).value, "");
   EXPECT_FALSE(object->spec.provider);
-  EXPECT_EQ(object->spec.scaling->cold_start->max_wait, std::chrono::seconds(90));
-  EXPECT_EQ(object->spec.scaling->max_replicas, 1);
-  EXPECT_FALSE(object->spec.scaling->behavior) << "defaults do not create their parents";
+  const auto scaling = object->spec.scaling.value_or(model_deployment::Scaling{});
+  EXPECT_EQ(scaling.cold_start.value_or(model_deployment::ColdStart{}).max_wait,
+            std::chrono::seconds(90));
+  EXPECT_EQ(scaling.max_replicas, 1);
+  EXPECT_FALSE(scaling.behavior) << "defaults do not create their parents";
 }
 
 TEST(Types, KeepsWhatItDoesNotKnow) {
   const auto object = parse_model_deployment(yaml(kDeployment));
   ASSERT_TRUE(object);
-  EXPECT_EQ(object->spec.engine->type, model_deployment::EngineType::kUnknown);
-  EXPECT_EQ(object->spec.engine->type.name(), "QuantumLLM");
+  const auto engine = object->spec.engine.value_or(model_deployment::Engine{});
+  EXPECT_EQ(engine.type, model_deployment::EngineType::kUnknown);
+  EXPECT_EQ(engine.type.name(), "QuantumLLM");
   const json::Value written = write_model_deployment(*object);
   EXPECT_EQ(written["futureTop"], 1);
   EXPECT_EQ(written["spec"]["model"]["futureField"]["deep"][1], 2);
@@ -76,7 +79,7 @@ TEST(Types, WritingAndReadingAgainIsEqual) {
   ASSERT_TRUE(again) << again.error().to_string();
   EXPECT_EQ(*again, *object);
   ModelDeployment changed = *object;
-  changed.spec.engine->port = 9000;
+  changed.spec.engine.emplace().port = 9000;
   EXPECT_NE(changed, *object);
 }
 
