@@ -17,7 +17,9 @@ Usage: hack/dev.sh VERB [ARGUMENTS]
   setup              install the Debian packages that the build and the tests need (seconds when nothing is missing)
   build [PRESET]     build the binary; preset release (default, build/release/penstock), dev, asan, tsan
   run [ARGUMENTS]    set up, build, start `penstock standalone` on examples/quickstart, send one request, stay up
-  test [LABEL...]    set up, build, run the tests: all, or only the labels style unit integration e2e fuzz
+  test [LABEL...]    set up, build, run the tests: all, or only the labels style unit integration e2e cluster fuzz;
+                     policy (real network policy, builds Cilium) only when named
+  image              the container image, build/image/penstock.tar
   sanitize           unit and integration tests under ASan+UBSan, concurrent modules under TSan
   fuzz [SECONDS]     run every libFuzzer target for SECONDS each (default 20)
   bench NAME         run a benchmark beside its peers: gateway
@@ -134,34 +136,48 @@ ctest_run() {
     --output-junit "$root/build/results/$name.xml" "$@" || true
 }
 
+cluster_packages() {
+  local names
+  read -ra names <<<"$(hack/cluster.sh packages "$@" | tr '\n' ' ')"
+  install_packages "${names[@]}"
+}
+
 selected() {
   local label=$1
   shift
-  [ $# -eq 0 ] && return 0
-  local wanted
-  for wanted in "$@"; do [ "$wanted" = "$label" ] && return 0; done
+  local chosen
+  for chosen in "$@"; do [ "$chosen" = "$label" ] && return 0; done
   return 1
 }
 
 do_test() {
   local label
   for label in "$@"; do
-    case $label in style | unit | integration | e2e | fuzz) ;; *)
-      echo "hack/dev.sh test: no label \"$label\"; there are: style unit integration e2e fuzz" >&2
+    case $label in style | unit | integration | e2e | cluster | policy | fuzz) ;; *)
+      echo "hack/dev.sh test: no label \"$label\"; there are: style unit integration e2e cluster policy fuzz" >&2
       return 2
       ;;
     esac
   done
+  local wanted=("$@")
+  [ $# -gt 0 ] || wanted=(style unit integration e2e cluster fuzz)
   rm -rf build/results
   do_setup
   build release all
-  if selected e2e "$@"; then step "setup: official clients" quiet clients client_tools; fi
-  for label in style unit integration e2e; do
-    if selected "$label" "$@"; then
+  if selected e2e "${wanted[@]}" || selected cluster "${wanted[@]}" || selected policy "${wanted[@]}"; then
+    step "setup: official clients" quiet clients client_tools
+  fi
+  if selected policy "${wanted[@]}"; then
+    step "setup: cluster packages" quiet setup-cluster cluster_packages --policy
+  elif selected cluster "${wanted[@]}"; then
+    step "setup: cluster packages" quiet setup-cluster cluster_packages
+  fi
+  for label in style unit integration e2e cluster policy; do
+    if selected "$label" "${wanted[@]}"; then
       step "test: $label" ctest_run "$label" build/release -L "^$label\$"
     fi
   done
-  if selected fuzz "$@"; then do_fuzz 20; fi
+  if selected fuzz "${wanted[@]}"; then do_fuzz 20; fi
   python3 hack/count_results.py build/results
 }
 
@@ -210,6 +226,10 @@ case $verb in
     do_setup
     do_fuzz "${1:-20}"
     python3 hack/count_results.py build/results
+    ;;
+  image)
+    do_build release
+    step "image" hack/image.sh build/release/penstock
     ;;
   bench) do_bench "$@" ;;
   fmt) git ls-files -z -- '*.h' '*.cpp' | xargs -0 -n 50 clang-format-19 -i ;;
