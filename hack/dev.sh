@@ -139,6 +139,8 @@ ctest_run() {
 cluster_packages() {
   local names
   read -ra names <<<"$(hack/cluster.sh packages "$@" | tr '\n' ' ')"
+  # Any Go will do: an older one fetches the pinned toolchain as a module.
+  command -v go >/dev/null || names+=(golang-go)
   install_packages "${names[@]}"
 }
 
