@@ -176,7 +176,7 @@ TEST(ParseRequest, MutatedBodiesAreTakenOrRefusedWithAReason) {
       R"("prompt":[[1,2],[3]],"input":"q","tokens":[4],"seed":1,"echo":false})";
   Random random(11);
   int taken = 0;
-  for (int round = 0; round < 20'000; ++round) {
+  for (int round = 0; round < 4'000; ++round) {
     std::string body = good;
     const std::uint64_t changes = 1 + random.below(3);
     for (std::uint64_t i = 0; i < changes; ++i) {
@@ -201,7 +201,7 @@ TEST(ParseRequest, MutatedBodiesAreTakenOrRefusedWithAReason) {
     (void)parse_tokenize(body);
     (void)parse_detokenize(body);
   }
-  EXPECT_GT(taken, 200);
+  EXPECT_GT(taken, 40);
 }
 
 }  // namespace
