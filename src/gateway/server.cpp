@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "gateway/admin.h"
+#include "gateway/core/access_log.h"
 #include "gateway/core/core.h"
 #include "gateway/response/api_error.h"
 #include "net/http_server.h"
@@ -49,6 +50,7 @@ net::ServerOptions server_options(const snapshot::Limits& limits, TlsContext tls
 /// What one core runs: its calls, and one HTTP server per listener.
 struct CoreUnit {
   std::unique_ptr<UsageSink> sink;
+  std::unique_ptr<UsageSink> access_log;
   std::unique_ptr<Core> core;
   std::vector<std::unique_ptr<net::HttpServer>> servers;
 
@@ -82,6 +84,7 @@ struct GatewayServer::Impl {
   std::shared_ptr<const snapshot::Snapshot> snapshot;
   SharedCount streams{0};
   std::atomic<bool> ready{true};
+  std::unique_ptr<AccessLog> access_log;  ///< outlives the cores
   net::LoopGroup loops;
   std::vector<CoreUnit> units;
   std::vector<TlsContext> tls;  ///< per listener
@@ -94,13 +97,20 @@ struct GatewayServer::Impl {
 };
 
 Result<> GatewayServer::Impl::open() {
+  if (settings.access_log_descriptor >= 0) {
+    access_log = std::make_unique<AccessLog>(settings.access_log_descriptor);
+  }
   const std::uint64_t seed = settings.seed.value_or(entropy_seed());
   for (std::size_t i = 0; i < loops.size(); ++i) {
     CoreUnit& unit = units.emplace_back();
     if (settings.usage_sink) {
       unit.sink = settings.usage_sink(i);
     }
-    unit.core = std::make_unique<Core>(loops[i], seed + i, streams, unit.sink.get());
+    if (access_log) {
+      unit.access_log = access_log->sink();
+    }
+    const CallSinks sinks{.usage = unit.sink.get(), .access_log = unit.access_log.get()};
+    unit.core = std::make_unique<Core>(loops[i], seed + i, streams, sinks);
     unit.core->apply(snapshot);
   }
   for (const snapshot::Listener& listener : settings.listeners) {

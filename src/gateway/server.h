@@ -35,6 +35,8 @@ struct ServerSettings {
   std::size_t cores = 1;
   /// One sink per core, or none. Called on the starting thread.
   std::function<std::unique_ptr<UsageSink>(std::size_t core)> usage_sink;
+  /// Where access log lines go, for configurations that want them; -1 = nowhere. Must stay open.
+  int access_log_descriptor = -1;
   std::optional<std::uint64_t>
       seed;  ///< of chance in balancing; absent = from the operating system
 };

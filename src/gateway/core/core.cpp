@@ -63,11 +63,11 @@ struct Core::ScratchLease {
   std::unique_ptr<Scratch> scratch;
 };
 
-Core::Core(net::Loop& loop, std::uint64_t seed, SharedCount& streams, UsageSink* sink)
+Core::Core(net::Loop& loop, std::uint64_t seed, SharedCount& streams, CallSinks sinks)
     : loop_(loop),
       random_(seed),
       streams_(streams),
-      sink_(sink),
+      sinks_(sinks),
       metrics_(registry_),
       pool_(loop),
       slots_(pool_) {}

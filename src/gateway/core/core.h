@@ -36,9 +36,15 @@ struct Scratch {
 /// set.
 using SharedCount = std::atomic<std::uint32_t>;
 
+/// Who hears of finished calls; null = nobody.
+struct CallSinks {
+  UsageSink* usage = nullptr;       ///< of every call
+  UsageSink* access_log = nullptr;  ///< while the configuration asks for it
+};
+
 class Core final : public net::Handler {
  public:
-  Core(net::Loop& loop, std::uint64_t seed, SharedCount& streams, UsageSink* sink);
+  Core(net::Loop& loop, std::uint64_t seed, SharedCount& streams, CallSinks sinks);
 
   net::Task<void> handle(net::Exchange& exchange) override;
 
@@ -64,7 +70,7 @@ class Core final : public net::Handler {
   net::Loop& loop_;
   Random random_;
   SharedCount& streams_;
-  UsageSink* sink_;
+  CallSinks sinks_;
   telemetry::Registry registry_;
   Metrics metrics_;
   net::ClientPool pool_;

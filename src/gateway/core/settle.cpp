@@ -84,26 +84,32 @@ void Call::count(bool estimated, std::chrono::nanoseconds duration) {
 }
 
 void Call::report(bool estimated, std::chrono::nanoseconds duration) {
-  if (core_.sink_ == nullptr) {
+  UsageSink* access_log = document().telemetry.access_log ? core_.sinks_.access_log : nullptr;
+  if (core_.sinks_.usage == nullptr && access_log == nullptr) {
     return;
   }
   const bool started = first_byte_at_ != SteadyTime{};
-  core_.sink_->emit(
-      {.at = began_wall_,
-       .request_id = scratch_.request_id,
-       .consumer = consumer_ ? &document().consumers[*consumer_] : nullptr,
-       .route = route_ ? std::string_view(document().routes[*route_].name) : "",
-       .deployment = attempts_ != 0 ? std::string_view(deployment().name) : "",
-       .operation = operation_name(scratch_.asked.operation),
-       .model = scratch_.asked.model,
-       .stream = scratch_.facts.stream,
-       .status = status_,
-       .error_code = error_code_,
-       .usage = usage_.value_or(Usage{}),
-       .estimated = estimated,
-       .attempts = attempts_,
-       .duration = duration,
-       .to_first_byte = started ? first_byte_at_ - began_ : std::chrono::nanoseconds(0)});
+  const UsageRecord record{
+      .at = began_wall_,
+      .request_id = scratch_.request_id,
+      .consumer = consumer_ ? &document().consumers[*consumer_] : nullptr,
+      .route = route_ ? std::string_view(document().routes[*route_].name) : "",
+      .deployment = attempts_ != 0 ? std::string_view(deployment().name) : "",
+      .operation = operation_name(scratch_.asked.operation),
+      .model = scratch_.asked.model,
+      .stream = scratch_.facts.stream,
+      .status = status_,
+      .error_code = error_code_,
+      .usage = usage_.value_or(Usage{}),
+      .estimated = estimated,
+      .attempts = attempts_,
+      .duration = duration,
+      .to_first_byte = started ? first_byte_at_ - began_ : std::chrono::nanoseconds(0)};
+  for (UsageSink* sink : {core_.sinks_.usage, access_log}) {
+    if (sink != nullptr) {
+      sink->emit(record);
+    }
+  }
 }
 
 }  // namespace penstock::gateway

@@ -152,6 +152,10 @@ struct Cors {
   std::vector<std::string> allow_headers;
 };
 
+struct Telemetry {
+  bool access_log = true;  ///< a JSON line per call, where the process was told to write it
+};
+
 /// Calls that did not come through the front door are refused.
 struct Edge {
   std::string required_header;  ///< lower case; empty = no such rule
@@ -165,6 +169,7 @@ struct Document {
   Limits limits;
   Cors cors;
   Edge edge;
+  Telemetry telemetry;
   std::vector<Consumer> consumers;
   std::vector<ApiKey> api_keys;
   std::vector<Deployment> deployments;

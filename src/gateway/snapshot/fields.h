@@ -177,6 +177,13 @@ void visit(V&& v, auto& x)
 
 template <class V>
 void visit(V&& v, auto& x)
+  requires std::same_as<std::remove_cvref_t<decltype(x)>, Telemetry>
+{
+  v("accessLog", x.access_log);
+}
+
+template <class V>
+void visit(V&& v, auto& x)
   requires std::same_as<std::remove_cvref_t<decltype(x)>, Document>
 {
   v("version", x.version);
@@ -185,6 +192,7 @@ void visit(V&& v, auto& x)
   v("limits", x.limits);
   v("cors", x.cors);
   v("edge", x.edge);
+  v("telemetry", x.telemetry);
   v("consumers", x.consumers);
   v("apiKeys", x.api_keys);
   v("deployments", x.deployments);
