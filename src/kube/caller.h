@@ -31,8 +31,8 @@ struct CallerOptions {
   std::string user_agent = "penstock";
   double qps = 50;  ///< 0: no limit of our own (the server has Priority and Fairness)
   int burst = 100;
-  RetryPolicy retry;
-  std::function<void(const CallRecord&)> on_call;  ///< any thread
+  RetryPolicy retry{};
+  std::function<void(const CallRecord&)> on_call{};  ///< any thread
 };
 
 /// What to do, with words for messages.

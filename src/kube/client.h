@@ -25,8 +25,8 @@ namespace penstock::kube {
 
 /// Which objects of a collection.
 struct Selection {
-  std::string label_selector;
-  std::string field_selector;
+  std::string label_selector{};
+  std::string field_selector{};
   bool metadata_only = false;  ///< PartialObjectMetadata: name, labels, owners and no spec
 };
 
@@ -36,23 +36,23 @@ struct ObjectList {
 };
 
 struct ApplyOptions {
-  std::string field_manager;
+  std::string field_manager{};
   bool force = true;
-  std::string subresource;  ///< "status" or empty
+  std::string subresource{};  ///< "status" or empty
   bool dry_run = false;
 };
 
 struct DeleteOptions {
   enum class Propagation { kBackground, kForeground, kOrphan };
   Propagation propagation = Propagation::kBackground;
-  std::string uid;               ///< delete only this incarnation
-  std::string resource_version;  ///< and only this version
-  std::optional<std::chrono::seconds> grace;
+  std::string uid{};               ///< delete only this incarnation
+  std::string resource_version{};  ///< and only this version
+  std::optional<std::chrono::seconds> grace{};
 };
 
 struct WatchOptions {
-  Selection selection;
-  std::string resource_version;
+  Selection selection{};
+  std::string resource_version{};
   std::chrono::seconds timeout{30};  ///< the server ends the watch then
   std::chrono::seconds grace{10};    ///< later than that it is dead
 };

@@ -40,8 +40,8 @@ using Environment = std::function<std::string(const char*)>;
 [[nodiscard]] std::string process_environment(const char* name);
 
 struct ConfigRequest {
-  std::string kubeconfig;       ///< path; empty: $KUBECONFIG, else in-cluster, else ~/.kube/config
-  std::string context;          ///< empty: current-context
+  std::string kubeconfig{};     ///< path; empty: $KUBECONFIG, else in-cluster, else ~/.kube/config
+  std::string context{};        ///< empty: current-context
   bool allow_insecure = false;  ///< accept insecure-skip-tls-verify (tests only)
 };
 

@@ -15,8 +15,8 @@
 namespace penstock::kube {
 
 struct ConnectionOptions {
-  CallerOptions caller;
-  HttpTransportOptions transport;
+  CallerOptions caller{};
+  HttpTransportOptions transport{};
   std::chrono::milliseconds deadline{30'000};  ///< of one request
 };
 

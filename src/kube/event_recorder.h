@@ -18,7 +18,7 @@ namespace penstock::kube {
 
 struct EventRecorderOptions {
   std::string controller = "penstock.dev/controller";  ///< reportingController
-  std::string instance;                                ///< reportingInstance: the pod
+  std::string instance{};                              ///< reportingInstance: the pod
   std::size_t queue = 1'000;
   int tries = 12;
   std::chrono::seconds between_tries{10};

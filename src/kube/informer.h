@@ -28,12 +28,12 @@
 namespace penstock::kube {
 
 struct InformerOptions {
-  Selection selection;
-  std::string name_space;  ///< empty: all
+  Selection selection{};
+  std::string name_space{};  ///< empty: all
   std::chrono::seconds watch_shortest{24};
   std::chrono::seconds watch_longest{30};
   std::chrono::seconds watch_grace{10};
-  BackoffPolicy backoff;
+  BackoffPolicy backoff{};
   std::uint64_t seed = 1;
 };
 

@@ -28,8 +28,8 @@
 namespace penstock::kube {
 
 struct ElectionOptions {
-  ObjectKey lease;
-  std::string identity;  ///< unique per process: "pod-name_random"
+  ObjectKey lease{};
+  std::string identity{};  ///< unique per process: "pod-name_random"
   std::chrono::milliseconds duration{15'000};
   std::chrono::milliseconds renew_deadline{10'000};
   std::chrono::milliseconds retry_period{2'000};

@@ -44,9 +44,9 @@ struct Pass {
 using Reconcile = std::function<Result<Next>(const Pass&)>;
 
 struct ControllerOptions {
-  std::string name;  ///< "modeldeployment"
+  std::string name{};  ///< "modeldeployment"
   int workers = 4;
-  RateLimits limits;
+  RateLimits limits{};
   std::uint64_t seed = 1;
 };
 

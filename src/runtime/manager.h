@@ -37,7 +37,7 @@ struct ManagerOptions {
   std::uint64_t seed = 1;
   /// Called when passes are still running at the quiet deadline; must not return. Default:
   /// _Exit(1), because a process that cannot stop writing must not go on.
-  std::function<void()> on_stuck;
+  std::function<void()> on_stuck{};
 };
 
 class Manager {
