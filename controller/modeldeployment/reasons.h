@@ -1,0 +1,117 @@
+#pragma once
+// The reasons in conditions and events of ModelDeployments, each with what to do about it. The one
+// table: docs/reference/reasons.md is made from it, and a test sees to it that nothing else is
+// used.
+
+#include <array>
+#include <string_view>
+
+namespace penstock::controller::modeldeployment {
+
+struct Reason {
+  std::string_view name;
+  std::string_view meaning;
+  std::string_view remedy;
+};
+
+// Good and neutral.
+inline constexpr std::string_view kAccepted = "Accepted";
+inline constexpr std::string_view kPlanned = "Planned";
+inline constexpr std::string_view kNotNeeded = "NotNeeded";
+inline constexpr std::string_view kDeployed = "Deployed";
+inline constexpr std::string_view kRollingOut = "RollingOut";
+inline constexpr std::string_view kStarting = "Starting";
+inline constexpr std::string_view kReplicasReady = "ReplicasReady";
+inline constexpr std::string_view kSomeReplicasReady = "SomeReplicasReady";
+inline constexpr std::string_view kFixedReplicas = "FixedReplicas";
+inline constexpr std::string_view kScaledToZero = "ScaledToZero";
+inline constexpr std::string_view kAutoscalerAbsent = "AutoscalerAbsent";
+inline constexpr std::string_view kCredentialsFound = "CredentialsFound";
+inline constexpr std::string_view kFallbackFound = "FallbackFound";
+inline constexpr std::string_view kReady = "Ready";
+
+// The spec.
+inline constexpr std::string_view kImageMissing = "ImageMissing";
+inline constexpr std::string_view kSourceNotSupported = "SourceNotSupported";
+inline constexpr std::string_view kProfileNotFound = "AcceleratorProfileNotFound";
+inline constexpr std::string_view kInsufficientMemory = "InsufficientMemory";
+inline constexpr std::string_view kNotSupported = "NotSupported";
+
+// The cluster.
+inline constexpr std::string_view kApplyFailed = "ApplyFailed";
+inline constexpr std::string_view kNotOwned = "NotOwned";
+inline constexpr std::string_view kQuotaExceeded = "QuotaExceeded";
+inline constexpr std::string_view kPodForbidden = "PodForbidden";
+inline constexpr std::string_view kUnschedulable = "Unschedulable";
+inline constexpr std::string_view kImagePullBackOff = "ImagePullBackOff";
+inline constexpr std::string_view kContainerConfigError = "ContainerConfigError";
+inline constexpr std::string_view kOOMKilled = "OOMKilled";
+inline constexpr std::string_view kStartupTimeout = "StartupTimeout";
+inline constexpr std::string_view kCrashLoopBackOff = "CrashLoopBackOff";
+inline constexpr std::string_view kDeadlineExceeded = "ProgressDeadlineExceeded";
+
+inline constexpr std::array kReasons{
+    Reason{kAccepted, "The spec can be carried out.", ""},
+    Reason{kPlanned, "The model fits the accelerators; status.plan has the figures.", ""},
+    Reason{kNotNeeded, "No accelerator is asked for, so there is nothing to plan.", ""},
+    Reason{kDeployed, "All replicas run the current version.", ""},
+    Reason{kRollingOut, "Replicas are being replaced by the current version.", ""},
+    Reason{kStarting, "Replicas are starting and load the model.",
+           "Wait; engine.startupTimeout limits how long it may take."},
+    Reason{kReplicasReady, "All wanted replicas take calls.", ""},
+    Reason{kSomeReplicasReady, "Calls are answered, by fewer replicas than wanted.",
+           "Read condition Progressing, which says what the others wait for."},
+    Reason{kFixedReplicas, "spec.replicas fixes the number of replicas.",
+           "Remove spec.replicas to hand scaling back to Penstock."},
+    Reason{kScaledToZero, "No replica is wanted.",
+           "Set spec.replicas to 1 or more to serve calls."},
+    Reason{kAutoscalerAbsent,
+           "scaling.minReplicas replicas run: this version does not scale by load.",
+           "Set spec.replicas, by hand or with an HPA or KEDA."},
+    Reason{kCredentialsFound, "The provider's address and credentials are complete.", ""},
+    Reason{kFallbackFound, "The deployment for callers without a fitting device exists.", ""},
+    Reason{kReady, "Calls can be answered.", ""},
+    Reason{kImageMissing, "The engine type has no default image.", "Set engine.image."},
+    Reason{kSourceNotSupported, "The engine cannot load weights from this source.",
+           "Use the source that the message names."},
+    Reason{kProfileNotFound, "The AcceleratorProfile does not exist.",
+           "Create it, or correct engine.accelerator.profile."},
+    Reason{kInsufficientMemory, "The model does not fit the accelerators of one node.",
+           "Use the larger profile that the message names, fewer bits per weight, a shorter "
+           "contextLength, or parallelism.pipeline."},
+    Reason{kNotSupported, "This version cannot do what the spec asks for.",
+           "Do what the message says."},
+    Reason{"SecretNotFound", "A Secret, or a key in it, does not exist.", "Create it."},
+    Reason{"EmptyKey", "A Secret holds no usable key.", "Write the key into it."},
+    Reason{"InvalidEndpoint", "The provider's address cannot be used.",
+           "Correct provider.endpoint."},
+    Reason{"DeploymentNotFound", "The fallback does not exist.",
+           "Create it, or correct client.fallbackRef."},
+    Reason{"FallbackLoop", "The fallback leads back to this deployment.",
+           "Name a deployment with an engine or a provider."},
+    Reason{"NotShared", "The fallback is in another namespace and not shared.",
+           "Add this namespace to its spec.sharedWith."},
+    Reason{kApplyFailed, "The API server refused a child.",
+           "The message has the server's words; engine.podTemplate is the usual cause."},
+    Reason{kNotOwned, "An object with the name of a child exists and belongs to somebody else.",
+           "Delete or rename that object."},
+    Reason{kQuotaExceeded, "A ResourceQuota forbids more pods.",
+           "Raise the quota, or scale something down."},
+    Reason{kPodForbidden, "Admission forbids the pods.",
+           "The message names the policy; relax it or change the deployment."},
+    Reason{kUnschedulable, "No node can take a replica.",
+           "The message names what is missing: add such nodes, free some, or ask for less."},
+    Reason{kImagePullBackOff, "The image cannot be pulled.",
+           "Correct engine.image, or set engine.imagePullSecrets."},
+    Reason{kContainerConfigError, "The container refers to something that does not exist.",
+           "Create the Secret or ConfigMap that the message names."},
+    Reason{kOOMKilled, "The engine was killed for lack of memory.",
+           "Raise engine.resources.limits.memory, or lower contextLength."},
+    Reason{kStartupTimeout, "The model was not loaded in time.", "Raise engine.startupTimeout."},
+    Reason{kCrashLoopBackOff, "The engine exits again and again.",
+           "Read its log with the command in the message."},
+    Reason{kDeadlineExceeded, "The replicas did not become ready in time.",
+           "Look at the pods' events; raise engine.startupTimeout if the model is only slow."},
+};
+
+}  // namespace penstock::controller::modeldeployment

@@ -1,0 +1,103 @@
+#include "controller/modeldeployment/reconciler.h"
+
+#include "base/log.h"
+#include "controller/child/names.h"
+#include "controller/modeldeployment/decide.h"
+#include "controller/modeldeployment/desired.h"
+#include "controller/modeldeployment/observe.h"
+#include "controller/modeldeployment/reasons.h"
+#include "controller/modeldeployment/status.h"
+
+namespace penstock::controller::modeldeployment {
+namespace {
+
+namespace res = kube::resources;
+
+/// A failed write as users should read it. What may be gone with the next try is not worth a
+/// condition.
+std::optional<condition::Finding> finding_of(const Result<>& applied) {
+  if (applied) {
+    return std::nullopt;
+  }
+  const Error& error = applied.error();
+  if (error.code() == Code::kInvalid || error.code() == Code::kForbidden ||
+      error.code() == Code::kQuotaExceeded) {
+    return condition::Finding{std::string(kApplyFailed), error.message()};
+  }
+  if (error.code() == Code::kConflict) {
+    return condition::Finding{std::string(kNotOwned), error.message()};
+  }
+  return std::nullopt;
+}
+
+std::vector<kube::ObjectKey> keys_of(const std::vector<kube::Object>& objects) {
+  std::vector<kube::ObjectKey> keys;
+  keys.reserve(objects.size());
+  for (const auto& object : objects) {
+    keys.push_back(object.key());
+  }
+  return keys;
+}
+
+}  // namespace
+
+Reconciler::Reconciler(const cache::Caches& caches, child::Hands hands, kube::EventRecorder& events)
+    : caches_(caches), hands_(std::move(hands)), events_(events) {}
+
+Result<runtime::Next> Reconciler::reconcile(const runtime::Pass& pass) {
+  const kube::Object object = caches_.model_deployments.get(pass.key);
+  if (object.empty()) {
+    child::forget_children(hands_, pass.key.name_space, all_slots(pass.key.name));
+    hands_.applier.forget(res::kModelDeployments, pass.key);
+    return runtime::Next::done();
+  }
+  if (object.deleting()) {
+    return runtime::Next::done();  // garbage collection takes the children
+  }
+  PENSTOCK_TRY(input, observe(caches_, object, pass.wall_now));
+  const Plan plan = decide(input);
+  Result<> applied;
+  if (plan.can_deploy()) {
+    applied = child::sync_children(hands_, object, desired(input, plan), all_slots(object.name()),
+                                   pass.stop);
+  }
+  const auto status = status_of(input, plan, finding_of(applied));
+  const auto intent = status_intent(input.object, status);
+  PENSTOCK_TRY(written,
+               hands_.applier.apply_status(res::kModelDeployments, intent, object, pass.stop));
+  if (written.written) {
+    hands_.writes.wrote(pass.key, *caches_.model_deployments.of(pass.key.name_space), written.live);
+    for (auto& item : news(input.object.status, status)) {
+      events_.record({std::string(crd::kApiVersion), std::string(crd::ModelDeployment::kKind),
+                      pass.key.name_space, pass.key.name, object.uid(),
+                      item.warning ? kube::EventType::kWarning : kube::EventType::kNormal,
+                      std::move(item.reason), "Reconcile", std::move(item.message)});
+    }
+  }
+  PENSTOCK_CHECK_OK(std::move(applied));
+  return runtime::Next::done();
+}
+
+void watch(cache::Caches& caches, runtime::Controller& controller) {
+  caches.model_deployments.add_handler(controller.wake_self());
+  const auto owner = controller.wake_owner(crd::ModelDeployment::kKind);
+  for (auto* children : {&caches.deployments, &caches.services, &caches.service_accounts,
+                         &caches.claims, &caches.budgets}) {
+    children->add_handler(owner);
+  }
+  const auto* deployments = &caches.model_deployments;
+  caches.pods.add_handler(controller.wake([deployments](const kube::Object& pod) {
+    const auto label = pod.label(child::kDeploymentLabel);
+    return label ? keys_of(deployments->by_index(cache::kByLabel, pod.name_space() + "/" + *label))
+                 : std::vector<kube::ObjectKey>();
+  }));
+  caches.secrets.add_handler(controller.wake([deployments](const kube::Object& secret) {
+    return keys_of(deployments->by_index(cache::kBySecret, secret.key().full_name()));
+  }));
+  caches.accelerator_profiles.add_handler(
+      controller.wake([deployments](const kube::Object& profile) {
+        return keys_of(deployments->by_index(cache::kByProfile, profile.name()));
+      }));
+}
+
+}  // namespace penstock::controller::modeldeployment
