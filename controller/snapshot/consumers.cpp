@@ -109,6 +109,7 @@ std::int32_t priority_of(const crd::Consumer& consumer) {
 void apply_consumers(const std::vector<crd::Consumer>& consumers, const SecretStore& secrets,
                      gateway::snapshot::Document& document, Problems& problems) {
   std::vector<const crd::Consumer*> sorted;
+  sorted.reserve(consumers.size());
   for (const auto& consumer : consumers) {
     sorted.push_back(&consumer);
   }

@@ -30,6 +30,9 @@ class Settings {
     if (spec.cors) {
       document_.cors = {spec.cors->allow_origins, spec.cors->allow_headers};
     }
+    if (spec.telemetry) {
+      document_.telemetry.access_log = spec.telemetry->access_log;
+    }
     if (spec.edge) {
       set_edge(*spec.edge);
     }

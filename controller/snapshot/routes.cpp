@@ -16,11 +16,11 @@ namespace doc = gateway::snapshot;
 /// Deployments in use, numbered in the order of first use; renumbered by name at the end.
 class UsedDeployments {
  public:
-  std::uint32_t number(const DeploymentEntry& entry) {
+  std::uint32_t number(const doc::Deployment& upstream) {
     const auto [slot, is_new] =
-        numbers_.try_emplace(entry.compiled->name, static_cast<std::uint32_t>(numbers_.size()));
+        numbers_.try_emplace(upstream.name, static_cast<std::uint32_t>(numbers_.size()));
     if (is_new) {
-      deployments_.push_back(*entry.compiled);
+      deployments_.push_back(upstream);
     }
     return slot->second;
   }
@@ -82,16 +82,16 @@ class RouteCompiler {
     out.spill = spill_of(tier.spill);
     for (std::size_t i = 0; i < tier.backends.size(); ++i) {
       const auto& backend = tier.backends[i];
-      const auto* entry = usable(backend, at + "/backends/" + std::to_string(i));
-      if (entry != nullptr) {
+      const auto* upstream = usable(backend, at + "/backends/" + std::to_string(i));
+      if (upstream != nullptr) {
         out.backends.push_back(
-            {used_.number(*entry), static_cast<std::uint32_t>(std::max(backend.weight, 0))});
+            {used_.number(*upstream), static_cast<std::uint32_t>(std::max(backend.weight, 0))});
       }
     }
     return out;
   }
 
-  const DeploymentEntry* usable(const mr::Backend& backend, const std::string& at) {
+  const doc::Deployment* usable(const mr::Backend& backend, const std::string& at) {
     const std::string& own = object_.metadata.namespace_;
     const std::string name_space = backend.deployment_ref.namespace_.value_or(own);
     const std::string name = name_space + "/" + backend.deployment_ref.name;
@@ -113,12 +113,14 @@ class RouteCompiler {
              "ModelDeployment " + name + " cannot be called; see its own problems");
       return nullptr;
     }
-    return inside_residency(*entry, field) && same_version(*entry, field) ? entry : nullptr;
+    const doc::Deployment& upstream = *entry->compiled;
+    const bool fits = inside_residency(upstream, field) && same_version(*entry->object, field);
+    return fits ? &upstream : nullptr;
   }
 
-  bool inside_residency(const DeploymentEntry& entry, const std::string& field) {
+  bool inside_residency(const doc::Deployment& upstream, const std::string& field) {
     const auto& residency = object_.spec.residency;
-    const std::string& where = entry.compiled->residency;
+    const std::string& where = upstream.residency;
     if (!residency ||
         (!where.empty() && std::ranges::find(residency->allow, where) != residency->allow.end())) {
       return true;
@@ -128,23 +130,23 @@ class RouteCompiler {
       allowed += (allowed.empty() ? "" : ", ") + item;
     }
     report(field, kResidencyExcluded,
-           "ModelDeployment " + entry.compiled->name +
+           "ModelDeployment " + upstream.name +
                (where.empty() ? " states no residency" : " is in " + where) +
                ", and this route allows only " + allowed +
                ": it is never called; remove it from the route or extend residency.allow");
     return false;
   }
 
-  bool same_version(const DeploymentEntry& entry, const std::string& field) {
-    const auto& model = entry.object->spec.model;
+  bool same_version(const crd::ModelDeployment& deployment, const std::string& field) {
+    const auto& model = deployment.spec.model;
     const std::string version = model.version.value_or("");
     const auto [first, is_new] = versions_.try_emplace(model.name, version);
     if (is_new || first->second == version || object_.spec.versions == mr::SpecVersions::kMixed) {
       return true;
     }
     report(field, kVersionsMixed,
-           "ModelDeployment " + entry.compiled->name + " serves version \"" + version + "\" of " +
-               model.name + ", and the route uses \"" + first->second +
+           "ModelDeployment " + deployment.metadata.full_name() + " serves version \"" + version +
+               "\" of " + model.name + ", and the route uses \"" + first->second +
                "\": set versions: Mixed or use one version");
     return false;
   }

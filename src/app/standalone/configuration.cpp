@@ -36,7 +36,23 @@ Result<config::Listing> Configuration::read() {
     complaints.insert(to_string(complaint));
   }
   report(std::move(complaints), told_complaints_);
+  tell_ignored();
   return listing;
+}
+
+void Configuration::tell_ignored() {
+  std::set<std::string> now;
+  for (const auto& [key, manifest] : manifests_.objects) {
+    if (is_ignored(key)) {
+      now.insert(place(key, "") + ": " + to_string(key) + " has no effect in standalone");
+    }
+  }
+  for (const auto& line : now) {
+    if (!told_ignored_.contains(line)) {
+      console_.say(line);
+    }
+  }
+  told_ignored_ = std::move(now);
 }
 
 std::string Configuration::place(const config::ObjectKey& key, std::string_view field) const {

@@ -35,6 +35,7 @@ class Configuration {
   void set_problems(const controller::snapshot::Problems& problems);
 
  private:
+  void tell_ignored();
   void report(std::set<std::string> now, std::set<std::string>& before);
 
   std::filesystem::path root_;
@@ -44,6 +45,7 @@ class Configuration {
   controller::snapshot::Resources resources_;
   std::set<std::string> told_complaints_;
   std::set<std::string> told_problems_;
+  std::set<std::string> told_ignored_;
 };
 
 }  // namespace penstock::app::standalone

@@ -48,8 +48,8 @@ Words simulator(const md::Engine& engine, const LocalPrograms& programs) {
   return words;
 }
 
-Launch llama_server(const crd::ModelDeployment& object, const LocalPrograms& programs) {
-  const auto& engine = *object.spec.engine;
+Launch llama_server(const md::Engine& engine, const md::Model& model,
+                    const LocalPrograms& programs) {
   const auto program = programs.find("llama-server");
   if (!program) {
     return std::unexpected(LaunchProblem{
@@ -58,11 +58,10 @@ Launch llama_server(const crd::ModelDeployment& object, const LocalPrograms& pro
         "releases and "
         "most package managers have it, or build it from source), or set engine.command"});
   }
-  Words words{
-      *program,   "--host", "127.0.0.1", "--port", "$(PORT)", "--alias", object.spec.model.name,
-      "--metrics"};
-  if (object.spec.model.context_length) {
-    append(words, {"--ctx-size", std::to_string(*object.spec.model.context_length)});
+  Words words{*program,  "--host",  "127.0.0.1", "--port",
+              "$(PORT)", "--alias", model.name,  "--metrics"};
+  if (model.context_length) {
+    append(words, {"--ctx-size", std::to_string(*model.context_length)});
   }
   if (engine.source && engine.source->hugging_face) {
     const auto& source = *engine.source->hugging_face;
@@ -88,8 +87,7 @@ Launch llama_server(const crd::ModelDeployment& object, const LocalPrograms& pro
   return words;
 }
 
-Launch vllm(const crd::ModelDeployment& object, const LocalPrograms& programs) {
-  const auto& engine = *object.spec.engine;
+Launch vllm(const md::Engine& engine, const md::Model& model, const LocalPrograms& programs) {
   const auto program = programs.find("vllm");
   if (!program) {
     return std::unexpected(LaunchProblem{"/spec/engine/type",
@@ -98,27 +96,20 @@ Launch vllm(const crd::ModelDeployment& object, const LocalPrograms& programs) {
                                          "manifest to a cluster, set engine.command, or try "
                                          "without a GPU with image: penstock and args: [engine]"});
   }
-  const bool from_hub = engine.source && engine.source->hugging_face;
-  if (engine.source && !from_hub) {
+  const auto hub = engine.source ? engine.source->hugging_face : std::optional<md::HuggingFace>();
+  if (engine.source && !hub) {
     return std::unexpected(LaunchProblem{
         "/spec/engine/source",
         "this source of weights is mounted or copied by a cluster; on one machine use "
         "huggingFace, or set engine.command"});
   }
-  Words words{*program,
-              "serve",
-              from_hub ? engine.source->hugging_face->repo : object.spec.model.name,
-              "--host",
-              "127.0.0.1",
-              "--port",
-              "$(PORT)",
-              "--served-model-name",
-              object.spec.model.name};
-  if (from_hub && engine.source->hugging_face->revision) {
-    append(words, {"--revision", *engine.source->hugging_face->revision});
+  Words words{*program, "serve",   hub ? hub->repo : model.name, "--host",  "127.0.0.1",
+              "--port", "$(PORT)", "--served-model-name",        model.name};
+  if (hub && hub->revision) {
+    append(words, {"--revision", *hub->revision});
   }
-  if (object.spec.model.context_length) {
-    append(words, {"--max-model-len", std::to_string(*object.spec.model.context_length)});
+  if (model.context_length) {
+    append(words, {"--max-model-len", std::to_string(*model.context_length)});
   }
   if (engine.parallelism && engine.parallelism->tensor > 1) {
     append(words, {"--tensor-parallel-size", std::to_string(engine.parallelism->tensor)});
@@ -127,8 +118,7 @@ Launch vllm(const crd::ModelDeployment& object, const LocalPrograms& programs) {
   return words;
 }
 
-Launch words_of(const crd::ModelDeployment& object, const LocalPrograms& programs) {
-  const auto& engine = *object.spec.engine;
+Launch words_of(const md::Engine& engine, const md::Model& model, const LocalPrograms& programs) {
   if (!engine.command.empty()) {
     Words words = engine.command;
     words.insert(words.end(), engine.args.begin(), engine.args.end());
@@ -138,10 +128,10 @@ Launch words_of(const crd::ModelDeployment& object, const LocalPrograms& program
     return simulator(engine, programs);
   }
   if (engine.type == md::EngineType::kLlamaCpp) {
-    return llama_server(object, programs);
+    return llama_server(engine, model, programs);
   }
   if (engine.type == md::EngineType::kVLLM) {
-    return vllm(object, programs);
+    return vllm(engine, model, programs);
   }
   return std::unexpected(
       LaunchProblem{"/spec/engine/type",
@@ -151,13 +141,13 @@ Launch words_of(const crd::ModelDeployment& object, const LocalPrograms& program
 }
 
 std::expected<supervise::Environment, LaunchProblem> environment_of(
-    const crd::ModelDeployment& object, const controller::snapshot::SecretStore& secrets) {
+    const md::Engine& engine, const std::string& name_space,
+    const controller::snapshot::SecretStore& secrets) {
   supervise::Environment env;
-  const auto& engine = *object.spec.engine;
   if (engine.source && engine.source->hugging_face &&
       engine.source->hugging_face->token_secret_ref) {
     const auto& ref = *engine.source->hugging_face->token_secret_ref;
-    const auto token = secrets.get(object.metadata.namespace_, ref.name, ref.key);
+    const auto token = secrets.get(name_space, ref.name, ref.key);
     if (!token) {
       return std::unexpected(
           LaunchProblem{"/spec/engine/source/huggingFace/tokenSecretRef", token.error().message()});
@@ -168,8 +158,8 @@ std::expected<supervise::Environment, LaunchProblem> environment_of(
     const auto& variable = engine.env[i];
     std::string value = variable.value.value_or("");
     if (variable.secret_key_ref) {
-      const auto secret = secrets.get(object.metadata.namespace_, variable.secret_key_ref->name,
-                                      variable.secret_key_ref->key);
+      const auto secret =
+          secrets.get(name_space, variable.secret_key_ref->name, variable.secret_key_ref->key);
       if (!secret) {
         return std::unexpected(LaunchProblem{
             "/spec/engine/env/" + std::to_string(i) + "/secretKeyRef", secret.error().message()});
@@ -196,15 +186,18 @@ std::uint32_t replicas_of(const crd::ModelDeployment& object) {
 std::expected<EngineSpec, LaunchProblem> launch_of(const crd::ModelDeployment& object,
                                                    const controller::snapshot::SecretStore& secrets,
                                                    const LocalPrograms& programs) {
-  auto words = words_of(object, programs);
+  if (!object.spec.engine) {
+    return std::unexpected(LaunchProblem{"/spec", "there is no engine to run"});
+  }
+  const md::Engine& engine = *object.spec.engine;
+  auto words = words_of(engine, object.spec.model, programs);
   if (!words) {
     return std::unexpected(std::move(words.error()));
   }
-  auto env = environment_of(object, secrets);
+  auto env = environment_of(engine, object.metadata.namespace_, secrets);
   if (!env) {
     return std::unexpected(std::move(env.error()));
   }
-  const auto& engine = *object.spec.engine;
   EngineSpec spec;
   spec.deployment = object.metadata.full_name();
   spec.replicas = replicas_of(object);

@@ -138,6 +138,7 @@ void Engines::replan() {
     return;
   }
   std::vector<EngineWish> wishes;
+  wishes.reserve(specs_.size());
   for (const auto& [deployment, spec] : specs_) {
     wishes.push_back({deployment, fingerprint(spec), spec.replicas, spec.replacement});
   }
@@ -146,6 +147,7 @@ void Engines::replan() {
     phases.emplace(view.id, view.phase);
   }
   std::vector<Instance> instances;
+  instances.reserve(instances_.size());
   for (const auto& [id, running] : instances_) {
     instances.push_back({id, running.deployment, running.fingerprint, phases[id] == Phase::kReady,
                          running.draining});

@@ -56,6 +56,11 @@ std::string greeting(const Served& served) {
   if (!served.embedding_models.empty()) {
     out += "  embedding models: " + list(served.embedding_models) + "\n";
   }
+  if (served.chat_models.empty() && served.embedding_models.empty()) {
+    out +=
+        "No model runs yet: see the lines above, or add a ModelDeployment and a ModelRoute to "
+        "it.\n";
+  }
   if (served.api_key.empty()) {
     out +=
         "No consumer has an API key yet, so every call will be refused: add a Consumer and its "

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/log.h"
 #include "crd/validate.h"
 
 namespace penstock::app::standalone {
@@ -65,6 +66,14 @@ void collect_labels(const config::ObjectKey& key, const json::Value& value,
   }
 }
 
+/// What was judged good and cannot be read is a fault of ours, not of the manifest.
+void tell_if_bad(const config::ObjectKey& key, const Result<>& result) {
+  if (!result) {
+    log::error("a judged object could not be read",
+               {{"object", to_string(key)}, {"error", result.error().message()}});
+  }
+}
+
 }  // namespace
 
 std::vector<config::Finding> judge(const config::ObjectKey& key, const json::Value& value) {
@@ -98,11 +107,11 @@ snapshot::Resources resources_of(const config::Manifests& manifests) {
     if (version == "v1" && key.kind == "Secret") {
       json::Value named = value;
       named["metadata"]["namespace"] = key.name_space;
-      static_cast<void>(out.secrets.add(named));  // judged before
+      tell_if_bad(key, out.secrets.add(named));
     } else if (version == "v1" && key.kind == "Namespace") {
       collect_labels(key, value, out);
     } else if (version.starts_with("penstock.dev/")) {
-      static_cast<void>(with_object(key, value, Collect{out}));
+      tell_if_bad(key, with_object(key, value, Collect{out}));
     }
   }
   return out;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
@@ -15,6 +16,7 @@
 #include "app/standalone/ready_file.h"
 #include "app/standalone/serving.h"
 #include "app/standalone/wording.h"
+#include "app/supervise/log_file.h"
 #include "base/time_format.h"
 #include "gateway/server.h"
 
@@ -47,7 +49,8 @@ class Standalone {
     PENSTOCK_CHECK_OK(open_gateway());
     want_engines();
     publish();
-    watch_.emplace(loop_, options_.config, config::FolderWatch::Timing{}, [this] { reload(); });
+    watch_ = std::make_unique<config::FolderWatch>(
+        loop_, options_.config, config::FolderWatch::Timing{}, [this] { reload(); });
     watch_->seen(listing);
     greet_when_settled();
     return {};
@@ -88,12 +91,33 @@ class Standalone {
       ::close(drained_fd_);
     }
     server_.reset();
+    ::close(access_log_fd_);
   }
 
  private:
   static constexpr int kInterrupted = 130;
+  static constexpr std::uintmax_t kAccessLogLimit = 64U << 20U;
+  static constexpr std::chrono::seconds kRotationInterval{10};
+
+  /// One line per call, beside the engines' logs: on the terminal they would bury what a person
+  /// reads.
+  Result<> open_access_log() {
+    access_log_fd_ = ::open(access_log_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+    if (access_log_fd_ < 0) {
+      return fail(Code::kUnavailable,
+                  "cannot write " + access_log_.string() + "; choose another --data-dir");
+    }
+    rotate_access_log();
+    return {};
+  }
+
+  void rotate_access_log() {
+    supervise::rotate_if_larger(access_log_, kAccessLogLimit);
+    loop_.call_at(loop_.now() + kRotationInterval, [this] { rotate_access_log(); });
+  }
 
   Result<> open_gateway() {
+    PENSTOCK_CHECK_OK(open_access_log());
     auto compiled = compile();
     if (!compiled.document) {
       return fail(Code::kInvalid, compiled.problems.front().message);
@@ -107,6 +131,7 @@ class Standalone {
       return fail(Code::kInvalid,
                   "InferenceGateway " + gateway_name_ + " has no usable listener; see above");
     }
+    settings.access_log_descriptor = access_log_fd_;
     settings.admin = gateway::AdminAddress{options_.admin.address, options_.admin.port};
     settings.cores = options_.threads != 0 ? options_.threads
                                            : std::max(1U, std::thread::hardware_concurrency());
@@ -224,7 +249,7 @@ class Standalone {
     publish();
     const Served served = served_now();
     console_.say(greeting(served) + "\nMetrics and health: http://" + options_.admin.address + ":" +
-                 std::to_string(server_->admin_port()) + "/metrics\nEngine logs: " +
+                 std::to_string(server_->admin_port()) + "/metrics\nLogs of engines and calls: " +
                  (options_.data_dir / "logs").string() + "\nCtrl-C stops everything.");
     if (!options_.ready_file.empty()) {
       const auto written = write_ready_file(options_.ready_file, served.url, served.api_key);
@@ -242,11 +267,11 @@ class Standalone {
       served.api_key = key->key;
     }
     for (const auto& deployment : document_.deployments) {
-      auto& list =
-          deployment.task == doc::Task::kEmbedding ? served.embedding_models : served.chat_models;
-      const bool text =
-          deployment.task == doc::Task::kEmbedding || deployment.task == doc::Task::kChat;
-      if (text && std::ranges::find(list, deployment.model) == list.end()) {
+      const bool embedding = deployment.task == doc::Task::kEmbedding;
+      auto& list = embedding ? served.embedding_models : served.chat_models;
+      const bool text = embedding || deployment.task == doc::Task::kChat;
+      const bool runs = !deployment.endpoints.empty();
+      if (text && runs && std::ranges::find(list, deployment.model) == list.end()) {
         list.push_back(deployment.model);
       }
     }
@@ -270,13 +295,15 @@ class Standalone {
   LocalPrograms programs_;
   Console console_;
   Configuration configuration_;
+  const std::filesystem::path access_log_{options_.data_dir / "logs" / "access.log"};
+  int access_log_fd_ = -1;
   std::string gateway_name_;
   doc::Document document_;  ///< as applied last
   controller::snapshot::Problems launch_problems_;
   std::unique_ptr<gateway::GatewayServer> server_;
   std::string url_;
   Engines engines_;
-  std::optional<config::FolderWatch> watch_;
+  std::unique_ptr<config::FolderWatch> watch_;
   EventLoop::TimerId publish_timer_ = 0;
   bool greeted_ = false;
   bool stopping_ = false;

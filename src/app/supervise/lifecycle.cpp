@@ -160,8 +160,9 @@ milliseconds backoff(const Policy& policy, std::uint32_t failures) {
   return std::min(wait, policy.backoff_limit);
 }
 
-Step decide(const Policy& policy, State state, const Event& event, SteadyTime now, double jitter) {
-  Step step{std::move(state), {}, {}};
+Step decide(const Policy& policy, const State& state, const Event& event, SteadyTime now,
+            double jitter) {
+  Step step{state, {}, {}};
   switch (event.kind) {
     case EventKind::kStart:
       if (step.state.phase == Phase::kIdle) {

@@ -91,8 +91,8 @@ struct Step {
 };
 
 /// `jitter` in [0, 1) spreads restarts by up to a tenth so that replicas do not come back in step.
-[[nodiscard]] Step decide(const Policy& policy, State state, const Event& event, SteadyTime now,
-                          double jitter);
+[[nodiscard]] Step decide(const Policy& policy, const State& state, const Event& event,
+                          SteadyTime now, double jitter);
 
 /// When the next kTick matters; absent when only an event can change anything.
 [[nodiscard]] std::optional<SteadyTime> next_wake(const State& state);

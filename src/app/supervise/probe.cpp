@@ -115,7 +115,7 @@ void Probe::read_answer() {
   }
 }
 
-void Probe::finish(std::string error) {
+void Probe::finish(const std::string& error) {
   loop_.cancel(timer_);
   if (fd_ >= 0) {
     loop_.unwatch(fd_);

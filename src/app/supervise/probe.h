@@ -28,7 +28,7 @@ class Probe {
   void on_ready(std::uint32_t events);
   void send_request();
   void read_answer();
-  void finish(std::string error);
+  void finish(const std::string& error);
 
   EventLoop& loop_;
   Done done_;

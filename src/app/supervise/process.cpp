@@ -50,7 +50,7 @@ Image image_of(const Command& command, std::string path) {
     merged.insert_or_assign(key, value);
   }
   for (const auto& [key, value] : merged) {
-    image.env.push_back(key + "=" + value);
+    image.env.push_back(std::string(key).append("=").append(value));
   }
   for (const auto& argument : command.argv) {
     image.argv_pointers.push_back(const_cast<char*>(argument.c_str()));
@@ -211,7 +211,7 @@ Result<std::string> find_program(const std::string& program) {
   std::string_view path = variable == nullptr ? "/usr/local/bin:/usr/bin:/bin" : variable;
   while (!path.empty()) {
     const auto colon = path.find(':');
-    const std::string candidate = std::string(path.substr(0, colon)) + "/" + program;
+    std::string candidate = std::string(path.substr(0, colon)) + "/" + program;
     std::error_code ignored;
     if (access(candidate.c_str(), X_OK) == 0 &&
         std::filesystem::is_regular_file(candidate, ignored)) {

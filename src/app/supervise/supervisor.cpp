@@ -22,7 +22,7 @@ struct Supervisor::Child {
   State state;
   std::uint16_t port = 0;
   bool was_ready = false;  ///< on this port: then the port is ours to keep
-  std::optional<Process> process;
+  std::unique_ptr<Process> process;
   std::unique_ptr<Probe> probe;
   std::uintmax_t log_start = 0;
   EventLoop::TimerId timer = 0;
@@ -82,6 +82,7 @@ void Supervisor::kill_all() {
 
 std::vector<ChildView> Supervisor::children() const {
   std::vector<ChildView> views;
+  views.reserve(children_.size());
   for (const auto& [id, child] : children_) {
     views.push_back(child->view());
   }
@@ -172,7 +173,7 @@ void Supervisor::spawn(Child& child) {
     return;
   }
   guard_.add(process->pid());
-  child.process = std::move(*process);
+  child.process = std::make_unique<Process>(std::move(*process));
   feed(child, {EventKind::kSpawned, {}});
 }
 

@@ -35,5 +35,10 @@ TEST(Greeting, SaysWhenNobodyCanCall) {
             std::string::npos);
 }
 
+TEST(Greeting, SaysWhenNothingCanAnswer) {
+  EXPECT_NE(greeting({"http://h", Secret("k"), {}, {}}).find("No model runs yet"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace penstock::app::standalone

@@ -13,6 +13,7 @@ metadata: {name: main}
 spec:
   listeners: [{name: http, port: 8080}]
   limits: {maxStreams: 7, requestTimeout: 90s}
+  telemetry: {accessLog: false}
   cors: {allowOrigins: ["https://app.example.com"]}
 )";
 constexpr const char* kChat = R"(
@@ -65,6 +66,7 @@ TEST_F(CompileTest, TheQuickstartCompilesWithoutProblems) {
   EXPECT_EQ(document.limits.max_streams, 7U);
   EXPECT_EQ(document.limits.request_timeout, std::chrono::seconds(90));
   EXPECT_EQ(document.limits.max_body_bytes, 32U << 20U);
+  EXPECT_FALSE(document.telemetry.access_log);
   ASSERT_EQ(document.listeners.size(), 1U);
   EXPECT_EQ(document.listeners[0].port, 8080);
   ASSERT_EQ(document.deployments.size(), 1U);
