@@ -7,7 +7,7 @@ namespace penstock::gateway {
 net::Task<void> Admin::handle(net::Exchange& exchange) {
   const net::RequestHead& head = exchange.head();
   const std::string_view path = head.path();
-  std::string body = "not found: the paths here are /metrics, /livez and /readyz\n";
+  std::string body = "not found: the paths here are /metrics, /livez, /readyz, /snapshot-version\n";
   std::string_view type = "text/plain";
   int status = 404;
   if (head.method != net::Method::kGet && head.method != net::Method::kHead) {
@@ -25,6 +25,9 @@ net::Task<void> Admin::handle(net::Exchange& exchange) {
     const bool ready = sources_.ready();
     status = ready ? 200 : 503;
     body = ready ? "ok\n" : "draining\n";
+  } else if (path == "/snapshot-version") {
+    status = 200;
+    body = sources_.snapshot_version() + "\n";
   }
   exchange.set_status(status);
   exchange.add_header("content-type", type);

@@ -1,6 +1,6 @@
 #pragma once
-// The gateway's second door, for operators: /metrics, /livez, /readyz. Knows nothing of models;
-// runs on one loop and reads the other cores' counters.
+// The gateway's second door, for operators: /metrics, /livez, /readyz and which configuration is in
+// force. Knows nothing of models; runs on one loop and reads the other cores' counters.
 
 #include <functional>
 #include <string>
@@ -14,6 +14,7 @@ class Admin final : public net::Handler {
   struct Sources {
     std::function<std::string()> metrics;  ///< Prometheus text
     std::function<bool()> ready;
+    std::function<std::string()> snapshot_version;  ///< of the configuration in force
   };
   explicit Admin(Sources sources) : sources_(std::move(sources)) {}
 

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <latch>
+#include <mutex>
 #include <utility>
 
 #include "base/log.h"
@@ -73,17 +74,23 @@ net::Task<void> drain_admin(net::HttpServer& server, std::latch& done) {
 
 struct GatewayServer::Impl {
   Impl(ServerSettings given, std::shared_ptr<const snapshot::Snapshot> first)
-      : settings(std::move(given)), snapshot(std::move(first)), loops(settings.cores) {}
+      : settings(std::move(given)),
+        snapshot(std::move(first)),
+        version(snapshot->document().version),
+        loops(settings.cores) {}
 
   Result<> open();
   Result<> open_listener(const snapshot::Listener& listener);
   Result<> open_admin(const AdminAddress& address);
   [[nodiscard]] std::string metrics_text() const;
+  [[nodiscard]] std::string version_in_force() const;
 
   ServerSettings settings;
   std::shared_ptr<const snapshot::Snapshot> snapshot;
   SharedCount streams{0};
   std::atomic<bool> ready{true};
+  mutable std::mutex version_mutex;
+  std::string version;                    ///< of `snapshot`, for the admin door's thread
   std::unique_ptr<AccessLog> access_log;  ///< outlives the cores
   net::LoopGroup loops;
   std::vector<CoreUnit> units;
@@ -144,10 +151,17 @@ Result<> GatewayServer::Impl::open_admin(const AdminAddress& address) {
   PENSTOCK_TRY(socket, net::ListenSocket::open(address.address, address.port));
   admin_port = socket.port();
   admin = std::make_unique<Admin>(
-      Admin::Sources{[this] { return metrics_text(); }, [this] { return ready.load(); }});
+      Admin::Sources{.metrics = [this] { return metrics_text(); },
+                     .ready = [this] { return ready.load(); },
+                     .snapshot_version = [this] { return version_in_force(); }});
   admin_server = std::make_unique<net::HttpServer>(loops[0], *admin, net::ServerOptions{});
   admin_server->listen(std::move(socket));
   return {};
+}
+
+std::string GatewayServer::Impl::version_in_force() const {
+  const std::lock_guard lock(version_mutex);
+  return version;
 }
 
 std::string GatewayServer::Impl::metrics_text() const {
@@ -191,6 +205,10 @@ Result<> GatewayServer::apply(std::shared_ptr<const snapshot::Snapshot> snapshot
     }
   }
   impl_->snapshot = snapshot;
+  {
+    const std::lock_guard lock(impl_->version_mutex);
+    impl_->version = snapshot->document().version;
+  }
   for (std::size_t i = 0; i < impl_->units.size(); ++i) {
     CoreUnit& unit = impl_->units[i];
     impl_->loops[i].post([&unit, snapshot, tls = impl_->tls] {

@@ -45,10 +45,28 @@ net::Task<void> Call::attempts() {
 // Connections that died while they waited in the pool are no attempt: the same endpoint is asked
 // again at once.
 net::Task<void> Call::attempt() {
-  const snapshot::Snapshot& snapshot = binding_->snapshot();
   EndpointSlot& slot = binding_->slot(choice_.endpoint);
-  Try current(slot.state, snapshot.plan(*route_).breaker, now_, work_);
-  prepare_body(choice_.deployment);
+  Try current(slot.state, binding_->snapshot().plan(*route_).breaker, now_, work_);
+  prepare_request(slot);
+  for (int again = 0; again <= kMostStaleRetries; ++again) {
+    net::ClientCall upstream(core_.pool_, *slot.origin);
+    const net::OnCancel on_leave(exchange_.disconnected(), [&upstream] { upstream.abort(); });
+    const Outcome outcome = co_await ask(upstream, current);
+    if (outcome == Outcome::kDone) {
+      co_return;
+    }
+    if (outcome == Outcome::kRefusedUsageOption) {
+      slot.refuses_usage_option = true;
+      prepare_request(slot);
+    }
+  }
+  const AnswerClass why = classify_fault(net::CallFault::kStale);
+  co_await failed(current, why);
+}
+
+void Call::prepare_request(const EndpointSlot& slot) {
+  const snapshot::Snapshot& snapshot = binding_->snapshot();
+  prepare_body(slot);
   scratch_.upstream_head.clear();
   append_upstream_head(
       scratch_.upstream_head, exchange_.head().headers, deployment(),
@@ -57,20 +75,9 @@ net::Task<void> Call::attempt() {
        .content_length = upstream_body_.size(),
        .request_id = scratch_.request_id,
        .edge_header = document().edge.required_header});
-  for (int stale = 0; stale <= kMostStaleRetries; ++stale) {
-    net::ClientCall upstream(core_.pool_, *slot.origin);
-    const net::OnCancel on_leave(exchange_.disconnected(), [&upstream] { upstream.abort(); });
-    const bool again = co_await ask(upstream, current);
-    if (!again) {
-      co_return;
-    }
-  }
-  const AnswerClass why = classify_fault(net::CallFault::kStale);
-  co_await failed(current, why);
 }
 
-// True: the pooled connection was stale, nothing has happened.
-net::Task<bool> Call::ask(net::ClientCall& upstream, Try& current) {
+net::Task<Call::Outcome> Call::ask(net::ClientCall& upstream, Try& current) {
   const std::chrono::milliseconds timeout = head_timeout();
   timer_is_whole_ = timeout == left();
   upstream.set_timeout(timeout);
@@ -78,28 +85,32 @@ net::Task<bool> Call::ask(net::ClientCall& upstream, Try& current) {
   tick();
   if (!sent) {
     if (sent.error().fault == net::CallFault::kStale) {
-      co_return true;
+      co_return Outcome::kStale;
     }
     log::debug("upstream call failed",
                {{"requestId", scratch_.request_id}, {"detail", sent.error().detail}});
     const AnswerClass why = classify_fault(sent.error().fault);
     co_await failed(current, why);
-    co_return false;
+    co_return Outcome::kDone;
   }
   const auto head = co_await upstream.read_head();
   tick();
   if (!head) {
     if (head.error().fault == net::CallFault::kStale) {
-      co_return true;
+      co_return Outcome::kStale;
     }
     log::debug("upstream call failed",
                {{"requestId", scratch_.request_id}, {"detail", head.error().detail}});
     const AnswerClass why = classify_fault(head.error().fault);
     co_await failed(current, why);
-    co_return false;
+    co_return Outcome::kDone;
+  }
+  if ((*head)->status == 400 && hide_usage_) {
+    const bool refused = co_await on_bad_request(upstream, current, **head);
+    co_return refused ? Outcome::kRefusedUsageOption : Outcome::kDone;
   }
   co_await on_head(upstream, current, **head);
-  co_return false;
+  co_return Outcome::kDone;
 }
 
 // No answer came, and nothing has gone to the client: on to the next candidate, or tell the client.
@@ -108,7 +119,7 @@ net::Task<void> Call::failed(Try& current, AnswerClass why) {
     client_left();
     co_return;
   }
-  current.end(why.verdict);
+  end_badly(current, why.verdict);
   start_answer_afresh();
   if (next_choice(why.block)) {
     co_return;
@@ -130,6 +141,10 @@ net::Task<void> Call::on_head(net::ClientCall& upstream, Try& current,
   constexpr std::string_view kEventStream = "text/event-stream";
   streaming_ = head.status == 200 && content_type.size() >= kEventStream.size() &&
                net::iequals(content_type.substr(0, kEventStream.size()), kEventStream);
+  const std::string_view coding = head.headers.get(net::Known::kContentEncoding);
+  if (streaming_ && Inflater::supports(coding)) {
+    inflater_ = std::make_unique<Inflater>();
+  }
   constexpr std::uint64_t kWhole = 64U << 10U;
   const bool whole = head.framing == net::Framing::kLength && head.content_length <= kWhole;
   copy_head(head);
@@ -140,6 +155,32 @@ net::Task<void> Call::on_head(net::ClientCall& upstream, Try& current,
   } else {
     co_await relay_body(upstream, current);
   }
+}
+
+// True: the upstream does not know the option that we put into the body; nothing has gone to the
+// client.
+net::Task<bool> Call::on_bad_request(net::ClientCall& upstream, Try& current,
+                                     const net::ResponseHead& head) {
+  copy_head(head);
+  const auto body = co_await upstream.read_all(kMostRefusalBody);
+  tick();
+  if (!body) {
+    const AnswerClass why = classify_fault(body.error().fault);
+    co_await failed(current, why);
+    co_return false;
+  }
+  if (body->find("stream_options") != std::string_view::npos) {
+    log::info("endpoint refuses stream_options; its streams are metered by counting",
+              {{"deployment", deployment().name}});
+    start_answer_afresh();
+    co_return true;
+  }
+  current.end(routing::Verdict::kOk);
+  const net::IoStatus sent = co_await exchange_.send(*body);
+  if (sent != net::IoStatus::kOk) {
+    client_left();
+  }
+  co_return false;
 }
 
 // The upstream answered, but another one may do better. Its own words reach the client only if
@@ -158,11 +199,14 @@ net::Task<void> Call::on_refusal(net::ClientCall& upstream, Try& current,
     co_return;
   }
   const std::string_view text = body ? *body : std::string_view();
-  last_status_ = static_cast<std::uint32_t>(status);
+  if (status == 401 || status == 403) {
+    log::warn("upstream refused our credential",
+              {{"deployment", deployment().name}, {"status", status}});
+  }
   // A used-up account says 429 too, but waiting does not help and no peer is asked for it.
   const bool used_up =
       status == 429 && text.find("\"insufficient_quota\"") != std::string_view::npos;
-  current.end(used_up ? routing::Verdict::kUnknown : why.verdict, retry_after);
+  end_badly(current, used_up ? routing::Verdict::kUnknown : why.verdict, retry_after);
   const bool go_on = !used_up && next_choice(why.block);
   const bool own_words = status == 429 || status == 401 || status == 403 || text.empty();
   if (go_on || (own_words && !used_up)) {
@@ -180,6 +224,16 @@ net::Task<void> Call::on_refusal(net::ClientCall& upstream, Try& current,
   const net::IoStatus sent = co_await exchange_.send(text);
   if (sent != net::IoStatus::kOk) {
     client_left();
+  }
+}
+
+void Call::end_badly(Try& current, routing::Verdict verdict,
+                     std::optional<std::chrono::milliseconds> retry_after) {
+  if (current.end(verdict, retry_after)) {
+    core_.metrics_.count_breaker_opened(deployment().name);
+    log::warn("leaving a failing endpoint alone",
+              {{"deployment", deployment().name},
+               {"endpoint", binding_->snapshot().endpoints()[choice_.endpoint].endpoint->id}});
   }
 }
 

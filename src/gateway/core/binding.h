@@ -19,7 +19,8 @@ namespace penstock::gateway {
 /// What a core knows of one endpoint, under its stable id.
 struct EndpointSlot {
   routing::EndpointState state;
-  net::Origin* origin = nullptr;  ///< in the core's connection pool
+  net::Origin* origin = nullptr;      ///< in the core's connection pool
+  bool refuses_usage_option = false;  ///< it answers 400 to stream_options
 };
 
 /// Survives snapshots: a breaker that is open stays open when an unrelated route changes.

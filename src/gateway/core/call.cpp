@@ -152,16 +152,18 @@ std::optional<ApiError> Call::resolve() {
   route_ = resolution.route;
   const BodyFacts& facts = scratch_.facts;
   work_ = expected_work(body_.size(), facts);
-  hide_usage_ = facts.stream && !facts.include_usage_asked &&
-                scratch_.asked.operation != Operation::kEmbedding;
+  wants_usage_ = facts.stream && !facts.include_usage_asked &&
+                 scratch_.asked.operation != Operation::kEmbedding;
   return std::nullopt;
 }
 
 // The body as this deployment must see it: usually the client's own bytes.
-void Call::prepare_body(std::uint32_t deployment) {
+void Call::prepare_body(const EndpointSlot& slot) {
+  hide_usage_ = wants_usage_ && !slot.refuses_usage_option;
   const BodyFacts& facts = scratch_.facts;
   Splice splice(body_);
-  const std::string& upstream_model = binding_->snapshot().text(deployment).upstream_model_json;
+  const std::string& upstream_model =
+      binding_->snapshot().text(choice_.deployment).upstream_model_json;
   if (!upstream_model.empty() && facts.model_value) {
     splice.replace(*facts.model_value, upstream_model);
   }

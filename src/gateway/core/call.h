@@ -11,6 +11,7 @@
 #include "gateway/core/core.h"
 #include "gateway/request/splice.h"
 #include "gateway/response/answer_class.h"
+#include "gateway/response/inflater.h"
 #include "net/exchange.h"
 #include "net/http_client.h"
 
@@ -33,18 +34,23 @@ class Call {
   std::optional<ApiError> admit();
   std::optional<ApiError> understand(std::string_view body);
   std::optional<ApiError> resolve();
-  void prepare_body(std::uint32_t deployment);
+  void prepare_body(const EndpointSlot& slot);
   net::Task<void> refuse(ApiError error);
 
   // attempt.cpp
   net::Task<void> attempts();
   net::Task<void> attempt();
-  net::Task<void> exchange_with(net::ClientCall& upstream, Try& current);
-  net::Task<bool> ask(net::ClientCall& upstream, Try& current);
+  enum class Outcome { kDone, kStale, kRefusedUsageOption };
+  void prepare_request(const EndpointSlot& slot);
+  net::Task<Outcome> ask(net::ClientCall& upstream, Try& current);
+  net::Task<bool> on_bad_request(net::ClientCall& upstream, Try& current,
+                                 const net::ResponseHead& head);
   net::Task<void> failed(Try& current, AnswerClass why);
   net::Task<void> on_head(net::ClientCall& upstream, Try& current, const net::ResponseHead& head);
   net::Task<void> on_refusal(net::ClientCall& upstream, Try& current, const net::ResponseHead& head,
                              AnswerClass why);
+  void end_badly(Try& current, routing::Verdict verdict,
+                 std::optional<std::chrono::milliseconds> retry_after = {});
   void start_answer_afresh();
   bool next_choice(routing::Block outcome);
   [[nodiscard]] std::chrono::milliseconds left() const;
@@ -57,6 +63,7 @@ class Call {
   net::Task<void> relay_body(net::ClientCall& upstream, Try& current);
   net::Task<void> relay_stream(net::ClientCall& upstream, Try& current);
   net::Task<bool> forward(std::string_view piece);
+  net::Task<bool> inflate_and_forward(std::string_view piece);
   net::Task<void> end_stream(Try& current);
   net::Task<void> break_stream(Try& current, AnswerClass why, ApiError error,
                                std::string_view reason);
@@ -94,19 +101,20 @@ class Call {
   std::string_view body_;
   std::string_view upstream_body_;
   std::uint64_t work_ = 0;
-  bool hide_usage_ = false;
+  bool wants_usage_ = false;  ///< for us: the client did not ask for the usage chunk
+  bool hide_usage_ = false;   ///< and the upstream at hand was asked for it
 
   routing::Attempts tried_;
   routing::Choice choice_;
   bool has_choice_ = false;
   routing::NoChoice none_;
   std::uint32_t attempts_ = 0;
-  std::uint32_t last_status_ = 0;  ///< of the last upstream that refused; 0 = none answered
 
   int status_ = 0;            ///< as the client sees it
   int status_of_answer_ = 0;  ///< of the upstream's answer that is being relayed
   std::string_view error_code_;
   bool streaming_ = false;
+  std::unique_ptr<Inflater> inflater_;  ///< for a stream that comes compressed
   bool body_started_ = false;
   bool timer_is_whole_ = false;  ///< the upstream's deadline is the call's own
   std::optional<Usage> usage_;

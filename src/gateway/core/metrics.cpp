@@ -24,6 +24,7 @@ constexpr std::string_view kByTokenType[] = {"route", "deployment", "type"};
 constexpr std::string_view kByRouteDeployment[] = {"route", "deployment"};
 constexpr std::string_view kByDeploymentReason[] = {"deployment", "reason"};
 constexpr std::string_view kByReason[] = {"reason"};
+constexpr std::string_view kByDeployment[] = {"deployment"};
 constexpr std::string_view kByVersion[] = {"version"};
 constexpr std::string_view kByModel[] = {"gen_ai_operation_name", "gen_ai_provider_name",
                                          "gen_ai_request_model", "deployment"};
@@ -66,6 +67,12 @@ constexpr Family kStreamErrors{"penstock_gateway_stream_errors_total",
                                Kind::kCounter,
                                kByDeploymentReason,
                                {}};
+constexpr Family kBreakerOpened{
+    "penstock_gateway_breaker_opened_total",
+    "Times that a core stopped sending calls to an endpoint that failed.",
+    Kind::kCounter,
+    kByDeployment,
+    {}};
 constexpr Family kRefused{"penstock_gateway_requests_refused_total",
                           "Calls refused before a route was chosen, by reason.",
                           Kind::kCounter,
@@ -148,6 +155,10 @@ void Metrics::count_retry(std::string_view deployment, std::string_view reason) 
 
 void Metrics::count_stream_error(std::string_view deployment, std::string_view reason) {
   registry_.cell(kStreamErrors, {deployment, reason}).add();
+}
+
+void Metrics::count_breaker_opened(std::string_view deployment) {
+  registry_.cell(kBreakerOpened, {deployment}).add();
 }
 
 void Metrics::count_refused(std::string_view reason) {

@@ -60,6 +60,7 @@ class Metrics {
   // Rare events: looked up when they happen.
   void count_retry(std::string_view deployment, std::string_view reason);
   void count_stream_error(std::string_view deployment, std::string_view reason);
+  void count_breaker_opened(std::string_view deployment);
   void count_refused(std::string_view reason);
   void show_snapshot(std::string_view old_version, std::string_view new_version);
 

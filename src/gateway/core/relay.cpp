@@ -16,7 +16,8 @@ void Call::copy_head(const net::ResponseHead& head) {
   status_of_answer_ = head.status;
   exchange_.set_status(head.status);
   for (const net::Header& header : head.headers.all()) {
-    if (answer_header_passes(header, head.headers)) {
+    const bool undone = inflater_ && header.known == net::Known::kContentEncoding;
+    if (!undone && answer_header_passes(header, head.headers)) {
       exchange_.add_header(header.name, header.value);
     }
   }
@@ -35,6 +36,7 @@ net::Task<void> Call::relay_whole(net::ClientCall& upstream, Try& current) {
     co_return;
   }
   first_byte();
+  current.first_byte();
   current.end(routing::Verdict::kOk);
   if (status_ == 200) {
     UsageTap tap;
@@ -61,7 +63,7 @@ net::Task<void> Call::relay_body(net::ClientCall& upstream, Try& current) {
         client_left();
       } else {
         // Not finished: the client sees a broken answer, because there is no honest way to mend it.
-        current.end(why.verdict);
+        end_badly(current, why.verdict);
         error_code_ = "upstream_reset";
         core_.metrics_.count_stream_error(deployment().name, net::to_string(piece.error().fault));
       }
@@ -116,7 +118,12 @@ net::Task<void> Call::relay_stream(net::ClientCall& upstream, Try& current) {
       first_byte();
       current.first_byte();
     }
-    const bool sent = co_await forward(*piece);
+    bool sent = false;
+    if (inflater_) {
+      sent = co_await inflate_and_forward(*piece);
+    } else {
+      sent = co_await forward(*piece);
+    }
     if (!sent) {
       tokens_seen_ = filter.tokens_seen();
       usage_ = filter.usage();
@@ -126,6 +133,21 @@ net::Task<void> Call::relay_stream(net::ClientCall& upstream, Try& current) {
     }
   }
   co_await end_stream(current);
+}
+
+// Text that zlib refuses ends the stream as a broken one, which end_stream() finds out.
+net::Task<bool> Call::inflate_and_forward(std::string_view piece) {
+  for (;;) {
+    const Inflater::Out out = inflater_->next(piece);
+    piece.remove_prefix(out.used);
+    const bool sent = co_await forward(out.text);
+    if (!sent) {
+      co_return false;
+    }
+    if (out.failed || (piece.empty() && out.text.empty())) {
+      co_return true;
+    }
+  }
 }
 
 // Hot path: once per read from the upstream; allocates nothing. False: the client has gone.
@@ -189,7 +211,7 @@ net::Task<void> Call::break_stream(Try& current, AnswerClass why, ApiError error
     client_left();
     co_return;
   }
-  current.end(why.verdict);
+  end_badly(current, why.verdict);
   error_code_ = error.code;
   core_.metrics_.count_stream_error(deployment().name, reason);
   const std::string event = error_event(error);

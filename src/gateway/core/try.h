@@ -25,12 +25,15 @@ class Call::Try {
   Try(const Try&) = delete;
   Try& operator=(const Try&) = delete;
 
-  /// The first verdict counts.
-  void end(routing::Verdict verdict, std::optional<std::chrono::milliseconds> retry_after = {}) {
-    if (open_) {
-      open_ = false;
-      state_.end(ticket_, work_, verdict, policy_, now_, retry_after);
+  /// The first verdict counts. True: it opened the endpoint's breaker.
+  bool end(routing::Verdict verdict, std::optional<std::chrono::milliseconds> retry_after = {}) {
+    if (!open_) {
+      return false;
     }
+    open_ = false;
+    const std::uint64_t opened = state_.breaker().times_opened();
+    state_.end(ticket_, work_, verdict, policy_, now_, retry_after);
+    return state_.breaker().times_opened() != opened;
   }
   void first_byte() { state_.first_byte_after(now_ - began_); }
 

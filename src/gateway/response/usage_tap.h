@@ -35,7 +35,7 @@ class UsageTap {
   bool capturing_ = false;
   bool captured_ = false;
   std::array<char, kMostKey> key_{};
-  std::size_t key_size_ = 0;  ///< may pass kMostKey: then it is not ours
+  std::size_t key_size_ = 0;           ///< may pass kMostKey: then it is not ours
   std::array<char, kMostUsage> kept_;  ///< not cleared: kept_size_ says how much counts
   std::size_t kept_size_ = 0;
 };

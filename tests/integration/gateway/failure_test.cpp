@@ -157,6 +157,49 @@ TEST_F(Failure, BreakerOpensAndAttemptsStayBounded) {
     EXPECT_EQ(chat("m1").status, 200);
   }
   EXPECT_EQ(a_->calls(), 3U);
+  EXPECT_EQ(metric(R"(penstock_gateway_breaker_opened_total{deployment="default/a"})"), 1);
+}
+
+TEST_F(Failure, BreakerProbesOnceAndCloses) {
+  serve(testing::json_script(500, "{}"), kGood);
+  route_->resilience.breaker_consecutive_failures = 1;
+  route_->resilience.breaker_open_for = 150ms;
+  start();
+  EXPECT_EQ(chat("m1").status, 200);
+  EXPECT_EQ(chat("m1").status, 200);
+  EXPECT_EQ(a_->calls(), 1U);
+  a_->set_handler(
+      [](const auto&) { return testing::json_script(200, testing::chat_answer("from a")); });
+  const auto until = std::chrono::steady_clock::now() + 5s;
+  while (chat("m1").body != testing::chat_answer("from a") &&
+         std::chrono::steady_clock::now() < until) {
+  }
+  EXPECT_EQ(a_->calls(), 2U) << "the first probe succeeds and closes it";
+  EXPECT_EQ(chat("m1").body, testing::chat_answer("from a"));
+}
+
+TEST_F(Failure, UpstreamWithoutStreamOptionsIsStillServed) {
+  serve_one({});
+  a_->set_handler([](const testing::UpstreamRequestSeen& request) {
+    if (request.body.find("stream_options") != std::string::npos) {
+      return testing::json_script(
+          400, R"({"error":{"message":"Unrecognized request argument: stream_options"}})");
+    }
+    return testing::stream_script({.usage = false});
+  });
+  start();
+  for (int i = 1; i <= 3; ++i) {
+    const auto got = chat("m1", true);
+    EXPECT_EQ(got.status, 200);
+    EXPECT_TRUE(got.body.ends_with("data: [DONE]\n\n"));
+    EXPECT_EQ(got.headers.count("content-type"), 1U);
+    EXPECT_EQ(records_.nth(static_cast<std::size_t>(i)).usage.output, 3);
+    EXPECT_TRUE(records_.nth(static_cast<std::size_t>(i)).estimated);
+  }
+  EXPECT_EQ(a_->calls(), 4U) << "learnt once";
+  const auto asked =
+      post(kChat, R"({"model":"m1","stream":true,"stream_options":{"include_usage":true}})");
+  EXPECT_EQ(asked.status, 400) << "what the client asked for is the client's affair";
 }
 
 TEST_F(Failure, AttemptsAreLimited) {

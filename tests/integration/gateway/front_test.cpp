@@ -1,7 +1,9 @@
 // What the front of the gateway lets in, and how it says no: keys, models, paths, bodies, listings,
 // limits.
 
+#include <array>
 #include <future>
+#include <unistd.h>
 
 #include "tests/integration/gateway/fixture.h"
 
@@ -255,6 +257,94 @@ TEST_F(Front, PathsAndMethods) {
   EXPECT_EQ(metrics.status, 200);
   EXPECT_NE(metrics.body.find("penstock_gateway_requests_in_flight 0"), std::string::npos);
   EXPECT_EQ(testing::call(server_->admin_port(), "GET", "/readyz").status, 200);
+}
+
+TEST_F(Front, ExpectContinueIsAnsweredOnlyForCallsThatAreLetIn) {
+  start();
+  const std::string body = chat_body("m1");
+  const auto head = [&](const std::string& key) {
+    return "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Type: "
+           "application/json\r\nExpect: "
+           "100-continue\r\nAuthorization: Bearer " +
+           key + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n";
+  };
+  testing::SocketIo let_in = testing::SocketIo::connect(port());
+  let_in.send(head(kKey));
+  std::string text;
+  ASSERT_EQ(let_in.receive(text, 2s), testing::SocketIo::Got::kBytes);
+  EXPECT_EQ(text, "HTTP/1.1 100 Continue\r\n\r\n");
+  let_in.send(body);
+  text.clear();
+  ASSERT_EQ(let_in.receive(text, 2s), testing::SocketIo::Got::kBytes);
+  EXPECT_TRUE(text.starts_with("HTTP/1.1 200 "));
+  testing::SocketIo denied = testing::SocketIo::connect(port());
+  denied.send(head("sk-wrong"));
+  text.clear();
+  ASSERT_EQ(denied.receive(text, 2s), testing::SocketIo::Got::kBytes);
+  EXPECT_TRUE(text.starts_with("HTTP/1.1 401 ")) << text.substr(0, 30);
+}
+
+TEST_F(Front, SmuggledRequestsAreRefusedAndTheConnectionClosed) {
+  start();
+  const std::string start_line = "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\n";
+  for (const std::string fields :
+       {"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n",
+        "Content-Length: 4\r\nContent-Length: 5\r\n", "Content-Length : 4\r\n",
+        "Content-Length: 4\nX: y\r\n", "X: a\r\n b\r\nContent-Length: 4\r\n",
+        "Content-Length: +4\r\n", "Transfer-Encoding: chunked, identity\r\n"}) {
+    testing::RawHttp client(port());
+    client.send(start_line + fields + "\r\nabcd");
+    const auto got = client.read(2s);
+    EXPECT_TRUE(got.status == 400 || got.status == 501) << got.status << " for " << fields;
+    EXPECT_NE(got.body.find("\"error\""), std::string::npos) << "in OpenAI's form too";
+    EXPECT_TRUE(client.server_closes(2s)) << fields;
+  }
+  EXPECT_EQ(upstream_.calls(), 0U);
+}
+
+TEST_F(Front, HeadHasNoBody) {
+  start();
+  std::string text;
+  testing::SocketIo socket = testing::SocketIo::connect(port());
+  socket.send(testing::request_text("HEAD", "/v1/models", headers({{"Connection", "close"}}), ""));
+  while (socket.receive(text, 2s) == testing::SocketIo::Got::kBytes) {
+  }
+  EXPECT_TRUE(text.starts_with("HTTP/1.1 200 "));
+  EXPECT_TRUE(text.ends_with("\r\n\r\n"));
+}
+
+TEST_F(Front, AccessLogIsWrittenAsConfigured) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe(ends.data()), 0);
+  auto snapshot = snapshot::Snapshot::compile(document_);
+  ASSERT_TRUE(snapshot);
+  ServerSettings settings;
+  settings.listeners = document_.listeners;
+  settings.access_log_descriptor = ends[1];
+  auto server = GatewayServer::start(std::move(settings), *snapshot);
+  ASSERT_TRUE(server);
+  server_ = std::move(*server);
+  EXPECT_EQ(post(kChat, R"({"model":"m1","messages":[{"content":"my prompt"}]})").status, 200);
+  document_.telemetry.access_log = false;
+  document_.routes[0].name = "default/renamed";
+  apply();
+  while (server_->metrics_text().find("default/renamed") == std::string::npos) {
+    EXPECT_EQ(chat("m1").status, 200);
+  }
+  server_.reset();
+  ::close(ends[1]);
+  std::string text;
+  std::array<char, 4'096> buffer{};
+  for (ssize_t got = 0; (got = ::read(ends[0], buffer.data(), buffer.size())) > 0;) {
+    text.append(buffer.data(), static_cast<std::size_t>(got));
+  }
+  ::close(ends[0]);
+  EXPECT_NE(text.find(R"("consumer":"default/alice","route":"default/r")"), std::string::npos)
+      << text;
+  EXPECT_NE(text.find(R"("inputTokens":7)"), std::string::npos);
+  for (const char* secret : {"prompt", kKey, "\"hi\"", "default/renamed"}) {
+    EXPECT_EQ(text.find(secret), std::string::npos) << secret;
+  }
 }
 
 TEST_F(Front, CorsForAllowedOriginsOnly) {

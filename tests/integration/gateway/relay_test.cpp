@@ -2,6 +2,8 @@
 
 #include <future>
 
+#include <zlib.h>
+
 #include "tests/integration/gateway/fixture.h"
 
 namespace penstock::gateway {
@@ -161,6 +163,51 @@ TEST_F(Relay, OddButLegalEventsPassAsTheyCame) {
   script.pieces = events;
   serve(script);
   EXPECT_EQ(chat("m1", true).body, joined(events));
+}
+
+std::string gzipped(std::string_view text) {
+  z_stream stream{};
+  EXPECT_EQ(deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+  std::string out(text.size() + 1'000, '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+  stream.avail_in = static_cast<uInt>(text.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
+  out.resize(stream.total_out);
+  deflateEnd(&stream);
+  return out;
+}
+
+TEST_F(Relay, CompressedStreamIsReadAndReachesTheClientPlain) {
+  const std::string zipped = gzipped(joined(testing::stream_events({.tokens = 5'000})));
+  std::atomic<std::size_t> cut{1};
+  serve_with([&](const auto&) {
+    Script script = testing::stream_script({});
+    script.headers.emplace_back("Content-Encoding", "gzip");
+    script.pieces.clear();
+    for (std::size_t at = 0; at < zipped.size(); at += cut) {
+      script.pieces.push_back(zipped.substr(at, cut));
+    }
+    return script;
+  });
+  const std::string want = joined(testing::stream_events({.tokens = 5'000, .usage = false}));
+  for (const std::size_t size : {97U, 1'000U, 100'000U}) {
+    cut = size;
+    const auto got = chat("m1", true);
+    EXPECT_EQ(got.headers.count("content-encoding"), 0U);
+    EXPECT_EQ(got.body, want) << size;
+  }
+  EXPECT_EQ(records_.nth(1).usage.output, 5'000);
+  EXPECT_FALSE(records_.nth(1).estimated);
+}
+
+TEST_F(Relay, BrokenCompressionIsAnHonestError) {
+  Script script = testing::stream_script({});
+  script.headers.emplace_back("Content-Encoding", "gzip");
+  serve(script);
+  const auto got = chat("m1", true);
+  EXPECT_EQ(got.status, 502);
 }
 
 TEST_F(Relay, LastEventWithoutBlankLineIsCompleted) {
