@@ -57,8 +57,8 @@ constexpr std::array kNames{
 /// Length, first and last letter tell nearly all known names apart; a table of 256 buckets with
 /// chaining.
 constexpr std::size_t bucket(std::string_view name) {
-  const auto first = static_cast<unsigned char>(lower(name.front()));
-  const auto last = static_cast<unsigned char>(lower(name.back()));
+  const std::size_t first = static_cast<unsigned char>(lower(name.front()));
+  const std::size_t last = static_cast<unsigned char>(lower(name.back()));
   return (name.size() * 37U + first * 5U + last * 11U) & 255U;
 }
 

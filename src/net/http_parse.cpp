@@ -111,8 +111,9 @@ HeadFault framing_fields(const HeaderList& headers, FramingFields& out) {
   }
   for (const Header& header : headers.all()) {
     if (header.known == Known::kContentLength) {
-      const char* const last = header.value.data() + header.value.size();
-      const auto [end, error] = std::from_chars(header.value.data(), last, out.content_length);
+      const char* const first = header.value.data();
+      const char* const last = first + header.value.size();
+      const auto [end, error] = std::from_chars(first, last, out.content_length);
       if (out.length || error != std::errc() || end != last) {
         return HeadFault::kMalformed;
       }

@@ -68,6 +68,7 @@ struct TaskPromise : TaskPromiseBase {
     if (exception) {
       std::rethrow_exception(exception);
     }
+    // NOLINTNEXTLINE(bugprone-unchecked-optional-access): a task ends with a value or an exception
     return std::move(*value);
   }
 };
