@@ -1,4 +1,5 @@
 """What a person meets who runs `penstock standalone`: clear errors, clear progress, an orderly end."""
+import json
 import os
 import signal
 import subprocess
@@ -105,3 +106,50 @@ def test_a_configmap_is_swapped_whole(tmp_path):
         os.symlink("..2", penstock.config / "..data_tmp")
         os.rename(penstock.config / "..data_tmp", penstock.config / "..data")
         penstock.wait_for_log("added Consumer default/second.*removed Consumer default/first")
+
+
+SERVER = '''
+import http.server, json, os, time
+class H(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200); self.end_headers()
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200); self.send_header("Content-Type", "text/event-stream"); self.end_headers()
+        for i in range(20):
+            chunk = {"id": "x", "object": "chat.completion.chunk", "choices": [{"index": 0, "delta": {"content": os.environ["WORD"]}}]}
+            self.wfile.write(b"data: " + json.dumps(chunk).encode() + b"\\\\n\\\\n"); self.wfile.flush(); time.sleep(0.05)
+        self.wfile.write(b"data: [DONE]\\\\n\\\\n")
+    def log_message(self, *a): pass
+http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), H).serve_forever()
+'''
+
+
+def custom(word):
+    """An engine of somebody else's that drops its calls on SIGTERM."""
+    command = json.dumps(["python3", "-c", SERVER.replace("\\\\", "\\")])
+    return f"""
+apiVersion: penstock.dev/v1alpha1
+kind: ModelDeployment
+metadata: {{name: a}}
+spec:
+  model: {{name: acme/chat}}
+  engine: {{type: Custom, command: {command}, env: [{{name: WORD, value: {word}}}]}}
+"""
+
+
+def test_an_engine_that_does_not_drain_keeps_its_calls_when_it_is_replaced(tmp_path):
+    with Standalone(tmp_path, manifests(**{"engines.yaml": custom("one")})) as penstock:
+        stream = Stream(penstock.url, penstock.key, "acme/chat", tokens=20)
+        events = iter(stream)
+        assert "one" in next(events)
+        (penstock.config / "engines.yaml").write_text(custom("two"))
+        penstock.wait_for_log("changed ModelDeployment")
+        rest = list(events)
+        assert rest[-1] == "[DONE]" and len(rest) == 20
+
+        def answered_by_the_new_one():
+            fresh = Stream(penstock.url, penstock.key, "acme/chat", tokens=20)
+            return fresh.status == 200 and "two" in next(iter(fresh))
+
+        penstock.wait_until(answered_by_the_new_one, 15, "the new engine")

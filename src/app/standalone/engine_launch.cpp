@@ -202,6 +202,7 @@ std::expected<EngineSpec, LaunchProblem> launch_of(const crd::ModelDeployment& o
   spec.deployment = object.metadata.full_name();
   spec.replicas = replicas_of(object);
   spec.replacement = is_simulator(engine) ? Replacement::kSurge : Replacement::kRecreate;
+  spec.drains_itself = is_simulator(engine);
   spec.argv = std::move(*words);
   spec.env = std::move(*env);
   spec.health_path = engine.health_path;

@@ -173,8 +173,9 @@ void Engines::replan() {
 
 void Engines::start(const InstancePlan::Start& item) {
   const EngineSpec& spec = specs_.at(item.deployment);
-  instances_.insert_or_assign(
-      item.id, Running{.deployment = spec.deployment, .fingerprint = fingerprint(spec)});
+  instances_.insert_or_assign(item.id, Running{.deployment = spec.deployment,
+                                               .fingerprint = fingerprint(spec),
+                                               .drains_itself = spec.drains_itself});
   supervise::ChildSpec child;
   child.id = item.id;
   child.argv = spec.argv;
@@ -198,8 +199,8 @@ void Engines::check_drains() {
     if (!running.draining || running.stopping) {
       continue;
     }
-    const auto open = events_.calls_open(id);
-    if (open.value_or(0) == 0 || loop_.now() >= running.drain_until) {
+    if (running.drains_itself || loop_.now() >= running.drain_until ||
+        events_.calls_open(id) == 0) {
       running.stopping = true;
       empty.push_back(id);
     } else {

@@ -18,6 +18,7 @@ struct EngineSpec {
   std::string deployment;  ///< "namespace/name"
   std::uint32_t replicas = 1;
   Replacement replacement = Replacement::kSurge;
+  bool drains_itself = false;     ///< after SIGTERM it finishes its calls before it ends
   std::vector<std::string> argv;  ///< $(PORT) and $(NAME) are expanded at each start
   supervise::Environment env;
   std::string health_path;
@@ -39,8 +40,8 @@ class Engines {
     std::function<void()> addresses_changed;
     /// Something a person wants to read.
     std::function<void(const supervise::ChildView&, const supervise::Notice&)> notice;
-    /// Calls that the gateway has open on this engine; absent when it cannot say.
-    std::function<std::optional<std::uint64_t>(const std::string& id)> calls_open;
+    /// Calls that the gateway has open, on this engine or (when it cannot tell) on any.
+    std::function<std::uint64_t(const std::string& id)> calls_open;
   };
   struct Settings {
     std::filesystem::path log_dir;
@@ -75,6 +76,7 @@ class Engines {
   struct Running {
     std::string deployment;
     std::string fingerprint;
+    bool drains_itself = false;
     bool draining = false;
     bool settled = false;
     SteadyTime drain_until{};

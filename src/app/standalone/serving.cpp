@@ -1,6 +1,7 @@
 #include "app/standalone/serving.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "controller/snapshot/consumers.h"
 
@@ -65,6 +66,17 @@ bool same_listeners(const doc::Document& before, const doc::Document& after) {
   return std::ranges::equal(before.listeners, after.listeners, [](const auto& a, const auto& b) {
     return a.name == b.name && a.port == b.port && a.tls == b.tls;
   });
+}
+
+std::uint64_t calls_in_flight(std::string_view metrics) {
+  constexpr std::string_view kLine = "\npenstock_gateway_requests_in_flight ";
+  const auto at = metrics.find(kLine);
+  std::uint64_t calls = 0;
+  if (at != std::string_view::npos) {
+    const std::string_view digits = metrics.substr(at + kLine.size());
+    std::from_chars(digits.data(), digits.data() + digits.size(), calls);
+  }
+  return calls;
 }
 
 std::optional<FirstKey> first_api_key(const Resources& resources, const doc::Document& document) {

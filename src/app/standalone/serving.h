@@ -31,6 +31,9 @@ namespace penstock::app::standalone {
 [[nodiscard]] bool same_listeners(const gateway::snapshot::Document& before,
                                   const gateway::snapshot::Document& after);
 
+/// Calls being served, from the gateway's metrics text; 0 when it does not say.
+[[nodiscard]] std::uint64_t calls_in_flight(std::string_view metrics);
+
 /// The first API key, in the order of Consumers' names, that is in force; and its consumer's index.
 struct FirstKey {
   Secret key;

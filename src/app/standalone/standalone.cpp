@@ -33,13 +33,16 @@ class Standalone {
         loop_(loop),
         programs_(std::move(programs)),
         configuration_(options.config, console_),
-        engines_(loop, guard, Random(entropy_seed()),
-                 {.log_dir = options.data_dir / "logs",
-                  .drain_timeout = options.drain_timeout,
-                  .policy = {}},
-                 {.addresses_changed = [this] { publish_soon(); },
-                  .notice = [this](const auto& view, const auto& notice) { tell(view, notice); },
-                  .calls_open = [](const std::string&) { return std::nullopt; }}) {}
+        engines_(
+            loop, guard, Random(entropy_seed()),
+            {.log_dir = options.data_dir / "logs",
+             .drain_timeout = options.drain_timeout,
+             .policy = {}},
+            {.addresses_changed = [this] { publish_soon(); },
+             .notice = [this](const auto& view, const auto& notice) { tell(view, notice); },
+             .calls_open =
+                 [this](const std::string&) { return calls_in_flight(server_->metrics_text()); }}) {
+  }
 
   Result<> start() {
     PENSTOCK_TRY(listing, configuration_.read());

@@ -38,10 +38,9 @@ class EnginesTest : public testing::Test {
   EnginesTest() {
     std::string pattern = (fs::path(testing::TempDir()) / "engines-XXXXXX").string();
     root_ = ::mkdtemp(pattern.data());
-    Engines::Events events{
-        .addresses_changed = [this] { record(); },
-        .notice = [](const auto&, const auto&) {},
-        .calls_open = [this](const std::string&) { return std::optional(calls_open_); }};
+    Engines::Events events{.addresses_changed = [this] { record(); },
+                           .notice = [](const auto&, const auto&) {},
+                           .calls_open = [this](const std::string&) { return calls_open_; }};
     engines_ = std::make_unique<Engines>(
         *loop_, guard_, Random(1),
         Engines::Settings{.log_dir = root_, .drain_timeout = 10s, .policy = {}}, std::move(events));

@@ -68,6 +68,13 @@ TEST(Serving, EngineStatesBecomeEndpoints) {
   EXPECT_TRUE(endpoints.at("d/a")[1].draining);
 }
 
+TEST(Serving, CallsInFlightAreReadFromTheMetrics) {
+  EXPECT_EQ(calls_in_flight("# TYPE penstock_gateway_requests_in_flight gauge\n"
+                            "penstock_gateway_requests_in_flight 42\nother 1\n"),
+            42U);
+  EXPECT_EQ(calls_in_flight(""), 0U);
+}
+
 TEST(Serving, TheFirstKeyIsOneThatWorks) {
   const std::string consumer = R"(---
 apiVersion: penstock.dev/v1alpha1
