@@ -1,5 +1,6 @@
 #include "net/http_writer.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace penstock::net {
@@ -107,10 +108,20 @@ void append_header(std::string& out, std::string_view name, std::string_view val
   if (splits(value) || splits(name)) {
     return;
   }
-  out += name;
-  out += ": ";
-  out += value;
-  out += "\r\n";
+  const std::size_t before = out.size();
+  const std::size_t after = before + name.size() + value.size() + 4;
+  if (out.capacity() < after) {
+    out.reserve(2 * after);
+  }
+  out.resize_and_overwrite(after, [&](char* text, std::size_t size) {
+    char* to = std::copy(name.begin(), name.end(), text + before);
+    *to++ = ':';
+    *to++ = ' ';
+    to = std::copy(value.begin(), value.end(), to);
+    *to++ = '\r';
+    *to = '\n';
+    return size;
+  });
 }
 
 void append_header(std::string& out, std::string_view name, std::uint64_t value) {
