@@ -8,22 +8,22 @@ namespace penstock::controller::condition {
 
 std::vector<Announcement> announcements(const std::vector<crd::Condition>& before,
                                         const std::vector<crd::Condition>& after,
-                                        const std::vector<std::string_view>& types,
-                                        const std::vector<std::string_view>& calm) {
+                                        const Voice& voice) {
+  const auto in = [](const std::vector<std::string_view>& list, std::string_view reason) {
+    return std::ranges::find(list, reason) != list.end();
+  };
   std::vector<Announcement> out;
-  for (const std::string_view type : types) {
+  for (const std::string_view type : voice.types) {
     const auto* now = runtime::find_condition(after, type);
     const auto* then = runtime::find_condition(before, type);
-    if (now == nullptr || now->status == "Unknown") {
+    if (now == nullptr || now->status == "Unknown" || in(voice.silent, now->reason)) {
       continue;
     }
-    if (then != nullptr && then->status == now->status && then->reason == now->reason) {
-      continue;
-    }
+    const bool same = then != nullptr && then->status == now->status && then->reason == now->reason;
     const bool told = std::ranges::find(out, now->reason, &Announcement::reason) != out.end();
-    if (!told) {
-      const bool quiet = std::ranges::find(calm, now->reason) != calm.end();
-      out.push_back({now->status == "False" && !quiet, now->reason, now->message});
+    if (!same && !told) {
+      out.push_back(
+          {now->status == "False" && !in(voice.calm, now->reason), now->reason, now->message});
     }
   }
   return out;

@@ -17,11 +17,17 @@ struct Announcement {
   friend bool operator==(const Announcement&, const Announcement&) = default;
 };
 
-/// One announcement for each condition of `types` whose status or reason differs, in the order of
-/// `types`; the same reason is not told twice. False is a warning unless its reason is in `calm`.
+/// How a kind tells its story.
+struct Voice {
+  std::vector<std::string_view> types;  ///< conditions that are told, in this order
+  std::vector<std::string_view> calm;   ///< reasons that are no warning although something is False
+  std::vector<std::string_view> silent;  ///< reasons that are not told at all
+};
+
+/// One announcement for each condition whose status or reason differs; the same reason is not told
+/// twice, and Unknown never. False is a warning unless its reason is calm.
 [[nodiscard]] std::vector<Announcement> announcements(const std::vector<crd::Condition>& before,
                                                       const std::vector<crd::Condition>& after,
-                                                      const std::vector<std::string_view>& types,
-                                                      const std::vector<std::string_view>& calm);
+                                                      const Voice& voice);
 
 }  // namespace penstock::controller::condition

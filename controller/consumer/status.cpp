@@ -52,8 +52,9 @@ kube::Object status_intent(const crd::Consumer& object, const crd::consumer::Sta
 
 std::vector<condition::Announcement> news(const crd::consumer::Status& before,
                                           const crd::consumer::Status& after) {
-  return condition::announcements(before.conditions, after.conditions, {"Accepted", "Active"},
-                                  {kSuspended});
+  return condition::announcements(
+      before.conditions, after.conditions,
+      {.types = {"Accepted", "Active"}, .calm = {kSuspended}, .silent = {}});
 }
 
 }  // namespace penstock::controller::consumer

@@ -206,9 +206,11 @@ kube::Object status_intent(const crd::ModelDeployment& object, const md::Status&
 }
 
 std::vector<condition::Announcement> news(const md::Status& before, const md::Status& after) {
-  return condition::announcements(before.conditions, after.conditions,
-                                  {"Accepted", "Planned", "Healthy", "Progressing", "Ready"},
-                                  {kScaledToZero, kStarting});
+  return condition::announcements(
+      before.conditions, after.conditions,
+      {.types = {"Accepted", "Planned", "Healthy", "Progressing", "Ready"},
+       .calm = {kScaledToZero, kStarting},
+       .silent = {kNotNeeded}});
 }
 
 }  // namespace penstock::controller::modeldeployment

@@ -93,8 +93,9 @@ kube::Object status_intent(const crd::ModelRoute& object, const crd::model_route
 std::vector<condition::Announcement> news(const crd::model_route::Status& before,
                                           const crd::model_route::Status& after) {
   return condition::announcements(before.conditions, after.conditions,
-                                  {"Accepted", "ResolvedRefs", "Programmed"},
-                                  {kGatewayNotProgrammed});
+                                  {.types = {"Accepted", "ResolvedRefs", "Programmed"},
+                                   .calm = {kGatewayNotProgrammed},
+                                   .silent = {}});
 }
 
 }  // namespace penstock::controller::modelroute
