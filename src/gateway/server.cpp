@@ -189,7 +189,7 @@ Result<std::unique_ptr<GatewayServer>> GatewayServer::start(
   return std::unique_ptr<GatewayServer>(new GatewayServer(std::move(impl)));
 }
 
-Result<> GatewayServer::apply(std::shared_ptr<const snapshot::Snapshot> snapshot) {
+Result<> GatewayServer::apply(const std::shared_ptr<const snapshot::Snapshot>& snapshot) {
   Result<> outcome;
   for (std::size_t i = 0; i < impl_->settings.listeners.size(); ++i) {
     for (const snapshot::Listener& changed : snapshot->document().listeners) {

@@ -53,7 +53,7 @@ class GatewayServer {
   /// New calls on every core see it within milliseconds. A listener of the same name takes a new
   /// certificate for new connections; if that certificate is bad the old one stays and the error
   /// says so.
-  Result<> apply(std::shared_ptr<const snapshot::Snapshot> snapshot);
+  Result<> apply(const std::shared_ptr<const snapshot::Snapshot>& snapshot);
 
   /// /readyz says no from now on; calls are still taken (so that load balancers can move away
   /// first).

@@ -46,7 +46,7 @@ net::Task<void> Call::attempts() {
 // again at once.
 net::Task<void> Call::attempt() {
   EndpointSlot& slot = binding_->slot(choice_.endpoint);
-  Try current(slot.state, binding_->snapshot().plan(*route_).breaker, now_, work_);
+  Try current(slot.state, binding_->snapshot().plan(route_).breaker, now_, work_);
   prepare_request(slot);
   for (int again = 0; again <= kMostStaleRetries; ++again) {
     net::ClientCall upstream(core_.pool_, *slot.origin);
@@ -245,11 +245,11 @@ void Call::start_answer_afresh() {
 // Notes how the last try ended and picks the next endpoint, if the route, its attempts and the
 // deadline allow.
 bool Call::next_choice(routing::Block outcome) {
-  const routing::Plan& plan = binding_->snapshot().plan(*route_);
+  const routing::Plan& plan = binding_->snapshot().plan(route_);
   if (outcome != routing::Block::kNone) {
     tried_.add(choice_.endpoint, outcome);
   }
-  const routing::Decision decision = binding_->pick(*route_, tried_, now_, core_.random_.next());
+  const routing::Decision decision = binding_->pick(route_, tried_, now_, core_.random_.next());
   none_ = decision.none;
   if (!decision.choice || attempts_ >= plan.attempts || now_ >= deadline_) {
     return false;
@@ -268,7 +268,7 @@ std::chrono::milliseconds Call::left() const {
 }
 
 std::chrono::milliseconds Call::head_timeout() const {
-  const snapshot::Resilience& resilience = document().routes[*route_].resilience;
+  const snapshot::Resilience& resilience = document().routes[route_].resilience;
   std::chrono::milliseconds timeout = left();
   if (resilience.per_try_timeout.count() > 0) {
     timeout = std::min(timeout, resilience.per_try_timeout);

@@ -140,7 +140,7 @@ std::optional<ApiError> Call::resolve() {
     return head.headers.find(name).value_or("");
   };
   const std::string_view model = scratch_.asked.model;
-  const auto resolution = binding_->snapshot().resolve(*consumer_, model, head.path(), header);
+  const auto resolution = binding_->snapshot().resolve(consumer_, model, head.path(), header);
   switch (resolution.access) {
     case snapshot::Snapshot::Access::kGranted:
       break;
@@ -183,7 +183,7 @@ void Call::prepare_body(const EndpointSlot& slot) {
 net::Task<void> Call::refuse(ApiError error) {
   status_ = error.status;
   error_code_ = error.code;
-  if (!route_) {
+  if (route_ == kNone) {
     core_.metrics_.count_refused(error.code.empty() ? std::string_view("bad_request") : error.code);
   }
   co_await answer_error(exchange_, error);

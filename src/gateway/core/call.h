@@ -96,8 +96,9 @@ class Call {
   SteadyTime deadline_;
   bool counted_in_streams_ = false;
 
-  std::optional<std::uint32_t> consumer_;
-  std::optional<std::uint32_t> route_;
+  static constexpr std::uint32_t kNone = UINT32_MAX;
+  std::uint32_t consumer_ = kNone;  ///< index in the document
+  std::uint32_t route_ = kNone;
   std::string_view body_;
   std::string_view upstream_body_;
   std::uint64_t work_ = 0;

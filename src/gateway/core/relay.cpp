@@ -223,7 +223,7 @@ net::Task<void> Call::break_stream(Try& current, AnswerClass why, ApiError error
 }
 
 std::chrono::milliseconds Call::read_timeout() const {
-  const snapshot::Resilience& resilience = document().routes[*route_].resilience;
+  const snapshot::Resilience& resilience = document().routes[route_].resilience;
   std::chrono::milliseconds timeout = left();
   const bool waiting_for_first = streaming_ && first_byte_at_ == SteadyTime{};
   if (waiting_for_first && resilience.time_to_first_token_timeout.count() > 0) {

@@ -50,14 +50,14 @@ void Call::settle() {
 }
 
 void Call::count(bool estimated, std::chrono::nanoseconds duration) {
-  if (!route_) {
+  if (route_ == kNone) {
     return;
   }
   const bool sent = attempts_ != 0;
   const Usage usage = usage_.value_or(Usage{});
   CallSeries& series =
-      binding_->call_series(*route_, sent ? choice_.deployment : Binding::kNoDeployment);
-  core_.metrics_.count_status(series, document().routes[*route_].name,
+      binding_->call_series(route_, sent ? choice_.deployment : Binding::kNoDeployment);
+  core_.metrics_.count_status(series, document().routes[route_].name,
                               sent ? std::string_view(deployment().name) : "", status_);
   series.input->add(usage.input);
   series.cached->add(usage.cached);
@@ -92,8 +92,8 @@ void Call::report(bool estimated, std::chrono::nanoseconds duration) {
   const UsageRecord record{
       .at = began_wall_,
       .request_id = scratch_.request_id,
-      .consumer = consumer_ ? &document().consumers[*consumer_] : nullptr,
-      .route = route_ ? std::string_view(document().routes[*route_].name) : "",
+      .consumer = consumer_ != kNone ? &document().consumers[consumer_] : nullptr,
+      .route = route_ != kNone ? std::string_view(document().routes[route_].name) : "",
       .deployment = attempts_ != 0 ? std::string_view(deployment().name) : "",
       .operation = operation_name(scratch_.asked.operation),
       .model = scratch_.asked.model,

@@ -36,7 +36,7 @@ void Splice::append_to(std::string& out) const {
 void ask_for_usage(const BodyFacts& facts, Splice& splice) noexcept {
   if (facts.include_usage) {
     splice.replace(*facts.include_usage, "true");
-  } else if (facts.stream_options_is_object) {
+  } else if (facts.stream_options && facts.stream_options_is_object) {
     const Span inside{facts.stream_options->offset + 1, 0};
     splice.replace(inside, facts.stream_options_is_empty ? "\"include_usage\":true"
                                                          : "\"include_usage\":true,");

@@ -1,7 +1,6 @@
 #include "gateway/response/usage_tap.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace penstock::gateway {
 
@@ -80,26 +79,20 @@ std::size_t UsageTap::in_string(std::string_view piece, std::size_t at) noexcept
       ++at;
       continue;
     }
-    // Most strings are short, and long ones (base64) have no escapes: one call of memchr finds
-    // their end.
-    const void* quote = std::memchr(piece.data() + at, '"', piece.size() - at);
-    const std::size_t stop =
-        quote == nullptr ? piece.size()
-                         : static_cast<std::size_t>(static_cast<const char*>(quote) - piece.data());
+    // Most strings are short, and long ones (base64) have no escapes: one search finds their end.
+    const std::size_t quote = piece.find('"', at);
+    const std::size_t stop = std::min(quote, piece.size());
+    const std::string_view plain = piece.substr(0, stop);
     while (at < stop && !escape_) {
-      const void* slash = std::memchr(piece.data() + at, '\\', stop - at);
-      if (slash == nullptr) {
+      const std::size_t slash = plain.find('\\', at);
+      if (slash == std::string_view::npos) {
         at = stop;
         break;
       }
-      at = static_cast<std::size_t>(static_cast<const char*>(slash) - piece.data()) + 1;
-      if (at < stop) {
-        ++at;
-      } else {
-        escape_ = true;
-      }
+      escape_ = slash + 1 == stop;
+      at = slash + (escape_ ? 1 : 2);
     }
-    if (!escape_ && at == stop && quote != nullptr) {
+    if (!escape_ && at == stop && quote != std::string_view::npos) {
       closed = true;
       ++at;
     }
@@ -110,8 +103,7 @@ std::size_t UsageTap::in_string(std::string_view piece, std::size_t at) noexcept
   } else if (depth_ == 1) {
     const std::string_view content = closed ? text.substr(0, text.size() - 1) : text;
     const std::size_t room = key_size_ < kMostKey ? kMostKey - key_size_ : 0;
-    std::copy_n(content.data(), std::min(room, content.size()),
-                key_.data() + std::min(key_size_, kMostKey));
+    content.copy(key_.data() + std::min(key_size_, kMostKey), room);
     key_size_ += content.size();
   }
   if (closed) {
@@ -122,9 +114,7 @@ std::size_t UsageTap::in_string(std::string_view piece, std::size_t at) noexcept
 }
 
 void UsageTap::capture(std::string_view text) noexcept {
-  const std::size_t count = std::min(text.size(), kMostUsage - kept_size_);
-  std::copy_n(text.data(), count, kept_.data() + kept_size_);
-  kept_size_ += count;
+  kept_size_ += text.copy(kept_.data() + kept_size_, kMostUsage - kept_size_);
 }
 
 }  // namespace penstock::gateway

@@ -180,7 +180,9 @@ struct Reader {
       return bad(path, "an object");
     }
     for (const auto& [key, value] : in.items()) {
-      if (!read(value, out[key], path + "." + key)) {
+      std::string inner = path;
+      inner.append(".").append(key);
+      if (!read(value, out[key], inner)) {
         return false;
       }
     }

@@ -10,10 +10,11 @@
 
 namespace penstock::gateway::snapshot {
 
-template <class V>
-void visit(V&& v, auto& x)
-  requires std::same_as<std::remove_cvref_t<decltype(x)>, Endpoint>
-{
+/// T, const or not.
+template <class X, class T>
+concept Like = std::same_as<std::remove_cvref_t<X>, T>;
+
+void visit(auto&& v, Like<Endpoint> auto& x) {
   v("id", x.id);
   v("host", x.host);
   v("port", x.port);
@@ -22,10 +23,7 @@ void visit(V&& v, auto& x)
   v("draining", x.draining);
 }
 
-template <class V>
-void visit(V&& v, auto& x)
-  requires std::same_as<std::remove_cvref_t<decltype(x)>, Deployment>
-{
+void visit(auto&& v, Like<Deployment> auto& x) {
   v("name", x.name);
   v("model", x.model);
   v("aliases", x.aliases);
@@ -44,18 +42,12 @@ void visit(V&& v, auto& x)
   v("endpoints", x.endpoints);
 }
 
-template <class V>
-void visit(V&& v, auto& x)
-  requires std::same_as<std::remove_cvref_t<decltype(x)>, Backend>
-{
+void visit(auto&& v, Like<Backend> auto& x) {
   v("deployment", x.deployment);
   v("weight", x.weight);
 }
 
-template <class V>
-void visit(V&& v, auto& x)
-  requires std::same_as<std::remove_cvref_t<decltype(x)>, Spill>
-{
+void visit(auto&& v, Like<Spill> auto& x) {
   v("throttled", x.throttled);
   v("overloaded", x.overloaded);
   v("error", x.error);
@@ -63,18 +55,12 @@ void visit(V&& v, auto& x)
   v("keepFull", x.keep_full);
 }
 
-template <class V>
-void visit(V&& v, auto& x)
-  requires std::same_as<std::remove_cvref_t<decltype(x)>, Tier>
-{
+void visit(auto&& v, Like<Tier> auto& x) {
   v("backends", x.backends);
   v("spill", x.spill);
 }
 
-template <class V>
-void visit(V&& v, auto& x)
-  requires std::same_as<std::remove_cvref_t<decltype(x)>, Resilience>
-{
+void visit(auto&& v, Like<Resilience> auto& x) {
   v("attempts", x.attempts);
   v("perTryTimeoutMs", x.per_try_timeout);
   v("timeToFirstTokenTimeoutMs", x.time_to_first_token_timeout);
@@ -82,18 +68,12 @@ void visit(V&& v, auto& x)
   v("breakerOpenForMs", x.breaker_open_for);
 }
 
-template <class V>
-void visit(V&& v, auto& x)
-  requires std::same_as<std::remove_cvref_t<decltype(x)>, HeaderMatch>
-{
+void visit(auto&& v, Like<HeaderMatch> auto& x) {
   v("name", x.name);
   v("value", x.value);
 }
 
-template <class V>
-void visit(V&& v, auto& x)
-  requires std::same_as<std::remove_cvref_t<decltype(x)>, Route>
-{
+void visit(auto&& v, Like<Route> auto& x) {
   v("name", x.name);
   v("models", x.models);
   v("paths", x.paths);
@@ -104,20 +84,14 @@ void visit(V&& v, auto& x)
   v("resilience", x.resilience);
 }
 
-template <class V>
-void visit(V&& v, auto& x)
-  requires std::same_as<std::remove_cvref_t<decltype(x)>, Billing>
-{
+void visit(auto&& v, Like<Billing> auto& x) {
   v("organization", x.organization);
   v("businessUnit", x.business_unit);
   v("project", x.project);
   v("costCenter", x.cost_center);
 }
 
-template <class V>
-void visit(V&& v, auto& x)
-  requires std::same_as<std::remove_cvref_t<decltype(x)>, Consumer>
-{
+void visit(auto&& v, Like<Consumer> auto& x) {
   v("name", x.name);
   v("labels", x.labels);
   v("billing", x.billing);
@@ -127,18 +101,12 @@ void visit(V&& v, auto& x)
   v("expiresAt", x.expires_at);
 }
 
-template <class V>
-void visit(V&& v, auto& x)
-  requires std::same_as<std::remove_cvref_t<decltype(x)>, ApiKey>
-{
+void visit(auto&& v, Like<ApiKey> auto& x) {
   v("sha256", x.sha256_hex);
   v("consumer", x.consumer);
 }
 
-template <class V>
-void visit(V&& v, auto& x)
-  requires std::same_as<std::remove_cvref_t<decltype(x)>, Limits>
-{
+void visit(auto&& v, Like<Limits> auto& x) {
   v("maxBodyBytes", x.max_body_bytes);
   v("maxHeaderBytes", x.max_header_bytes);
   v("maxStreams", x.max_streams);
@@ -146,10 +114,7 @@ void visit(V&& v, auto& x)
   v("idleTimeoutMs", x.idle_timeout);
 }
 
-template <class V>
-void visit(V&& v, auto& x)
-  requires std::same_as<std::remove_cvref_t<decltype(x)>, Listener>
-{
+void visit(auto&& v, Like<Listener> auto& x) {
   v("name", x.name);
   v("address", x.address);
   v("port", x.port);
@@ -159,33 +124,21 @@ void visit(V&& v, auto& x)
   v("minTlsVersion", x.min_tls_version);
 }
 
-template <class V>
-void visit(V&& v, auto& x)
-  requires std::same_as<std::remove_cvref_t<decltype(x)>, Cors>
-{
+void visit(auto&& v, Like<Cors> auto& x) {
   v("allowOrigins", x.allow_origins);
   v("allowHeaders", x.allow_headers);
 }
 
-template <class V>
-void visit(V&& v, auto& x)
-  requires std::same_as<std::remove_cvref_t<decltype(x)>, Edge>
-{
+void visit(auto&& v, Like<Edge> auto& x) {
   v("requiredHeader", x.required_header);
   v("value", x.value);
 }
 
-template <class V>
-void visit(V&& v, auto& x)
-  requires std::same_as<std::remove_cvref_t<decltype(x)>, Telemetry>
-{
+void visit(auto&& v, Like<Telemetry> auto& x) {
   v("accessLog", x.access_log);
 }
 
-template <class V>
-void visit(V&& v, auto& x)
-  requires std::same_as<std::remove_cvref_t<decltype(x)>, Document>
-{
+void visit(auto&& v, Like<Document> auto& x) {
   v("version", x.version);
   v("gateway", x.gateway);
   v("listeners", x.listeners);
