@@ -7,6 +7,8 @@
 #include "controller/cache/caches.h"
 #include "controller/child/apply.h"
 #include "controller/consumer/reconciler.h"
+#include "controller/inferencegateway/reconciler.h"
+#include "controller/inferencegateway/replica_versions.h"
 #include "controller/modeldeployment/reconciler.h"
 #include "controller/modelroute/reconciler.h"
 #include "kube/applier.h"
@@ -62,6 +64,7 @@ struct Manager::Parts {
   std::unique_ptr<modeldeployment::Reconciler> model_deployments;
   std::unique_ptr<consumer::Reconciler> consumers;
   std::unique_ptr<modelroute::Reconciler> model_routes;
+  std::unique_ptr<inferencegateway::Reconciler> inference_gateways;
   std::unique_ptr<runtime::Manager> manager;  ///< last: its threads use all of the above
 
   /// One field manager per controller.
@@ -105,6 +108,18 @@ struct Manager::Parts {
                                                  controller.writes(), *events, cluster_residency);
     modelroute::watch(caches, controller);
   }
+
+  void add_inference_gateways(const Options& options) {
+    auto& controller = manager->add_controller(
+        {.name = "inferencegateway", .workers = 2},
+        [this](const runtime::Pass& pass) { return inference_gateways->reconcile(pass); });
+    inference_gateways = std::make_unique<inferencegateway::Reconciler>(
+        caches, hands(inferencegateway::kFieldManager, controller), *events,
+        inferencegateway::Settings{{options.gateway_image, options.gateway_image_pull_policy},
+                                   options.cluster_residency},
+        inferencegateway::ask_versions);
+    inferencegateway::watch(caches, controller);
+  }
 };
 
 Manager::Manager(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -143,6 +158,7 @@ Result<std::unique_ptr<Manager>> Manager::make(const kube::ClusterConfig& config
   parts->add_model_deployments();
   parts->add_consumers();
   parts->add_model_routes(options.cluster_residency);
+  parts->add_inference_gateways(options);
   parts->manager->add_leader_service(
       "events", [events = parts->events.get()](std::stop_token stop) { events->run(stop); });
   return std::unique_ptr<Manager>(new Manager(std::move(parts)));

@@ -123,10 +123,15 @@ const Informers* Caches::of(const kube::Resource& resource) const {
     const kube::Resource& resource;
     const Informers& informers;
   };
-  const Row rows[] = {
-      {res::kDeployments, deployments},          {res::kServices, services},
-      {res::kServiceAccounts, service_accounts}, {res::kPersistentVolumeClaims, claims},
-      {res::kPodDisruptionBudgets, budgets},     {res::kSecrets, secrets}};
+  const Row rows[] = {{res::kDeployments, deployments},
+                      {res::kServices, services},
+                      {res::kServiceAccounts, service_accounts},
+                      {res::kPersistentVolumeClaims, claims},
+                      {res::kPodDisruptionBudgets, budgets},
+                      {res::kSecrets, secrets},
+                      {res::kRoles, roles},
+                      {res::kRoleBindings, role_bindings},
+                      {res::kNetworkPolicies, network_policies}};
   for (const auto& row : rows) {
     if (row.resource == resource) {
       return &row.informers;
@@ -154,6 +159,9 @@ void fill(Caches& caches, runtime::Manager& manager, const std::vector<std::stri
   filler.namespaced(caches.service_accounts, res::kServiceAccounts, ours);
   filler.namespaced(caches.claims, res::kPersistentVolumeClaims, ours);
   filler.namespaced(caches.budgets, res::kPodDisruptionBudgets, ours);
+  filler.namespaced(caches.roles, res::kRoles, ours);
+  filler.namespaced(caches.role_bindings, res::kRoleBindings, ours);
+  filler.namespaced(caches.network_policies, res::kNetworkPolicies, ours);
   filler.namespaced(caches.pods, res::kPods, ours);
   filler.namespaced(caches.endpoint_slices, res::kEndpointSlices, ours);
 

@@ -68,6 +68,9 @@ struct Caches {
   Informers service_accounts;
   Informers claims;
   Informers budgets;
+  Informers roles;
+  Informers role_bindings;
+  Informers network_policies;
   Informers pods;
   Informers endpoint_slices;
 

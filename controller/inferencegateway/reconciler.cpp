@@ -1,0 +1,144 @@
+#include "controller/inferencegateway/reconciler.h"
+
+#include "controller/inferencegateway/decide.h"
+#include "controller/inferencegateway/names.h"
+#include "controller/inferencegateway/observe.h"
+#include "controller/inferencegateway/reasons.h"
+#include "controller/inferencegateway/status.h"
+
+namespace penstock::controller::inferencegateway {
+namespace {
+
+namespace res = kube::resources;
+
+/// A replica takes a new configuration over within milliseconds; so long until it is asked.
+constexpr std::chrono::milliseconds kFirstLook{300};
+constexpr std::chrono::seconds kNextLook{2};
+
+/// A failed write as users should read it. What may be gone with the next try is not worth a
+/// condition.
+std::optional<condition::Finding> finding_of(const Result<>& applied) {
+  if (applied) {
+    return std::nullopt;
+  }
+  const Error& error = applied.error();
+  if (error.code() == Code::kInvalid || error.code() == Code::kForbidden ||
+      error.code() == Code::kQuotaExceeded) {
+    return condition::Finding{std::string(kApplyFailed), error.message()};
+  }
+  if (error.code() == Code::kConflict) {
+    return condition::Finding{std::string(kNotOwned), error.message()};
+  }
+  return std::nullopt;
+}
+
+/// Only changes of the spec or the labels: a configuration does not depend on any status.
+kube::Informer::Handler on_new_spec(kube::Informer::Handler next) {
+  return [next = std::move(next)](const kube::Change& change) {
+    const auto* updated = std::get_if<kube::Updated>(&change);
+    if (updated == nullptr || updated->before.generation() != updated->after.generation() ||
+        updated->before.deleting() != updated->after.deleting()) {
+      next(change);
+    }
+  };
+}
+
+}  // namespace
+
+Reconciler::Reconciler(const cache::Caches& caches, child::Hands hands, kube::EventRecorder& events,
+                       Settings settings, AskVersions ask_versions)
+    : caches_(caches),
+      hands_(std::move(hands)),
+      events_(events),
+      settings_(std::move(settings)),
+      ask_versions_(std::move(ask_versions)) {}
+
+Result<runtime::Next> Reconciler::reconcile(const runtime::Pass& pass) {
+  const kube::Object object = caches_.inference_gateways.get(pass.key);
+  if (object.empty()) {
+    child::forget_children(hands_, pass.key.name_space, all_slots(pass.key.name));
+    hands_.applier.forget(res::kInferenceGateways, pass.key);
+    return runtime::Next::done();
+  }
+  if (object.deleting()) {
+    return runtime::Next::done();  // garbage collection takes the children
+  }
+  PENSTOCK_TRY(input, observe(caches_, object, pass.wall_now));
+  input.resources.cluster_residency = settings_.cluster_residency;
+  const Plan plan = decide(input);
+  Result<> applied;
+  if (plan.can_deploy()) {
+    applied = child::sync_children(hands_, object, desired(input, plan, settings_.image),
+                                   all_slots(object.name()), pass.stop);
+  }
+  // Last, so that the configuration is out before anybody is waited for.
+  ask_versions_(input.replicas, plan.admin_port, pass.stop);
+  const auto status = status_of(input, plan, finding_of(applied));
+  PENSTOCK_CHECK_OK(write_status(pass, object, input, status));
+  PENSTOCK_CHECK_OK(std::move(applied));
+  if (plan.can_deploy() && !all_current(input, plan)) {
+    const bool fresh = input.delivered_version != plan.document.version;
+    return runtime::Next::again_after(fresh ? kFirstLook : kNextLook);
+  }
+  return runtime::Next::done();
+}
+
+Result<> Reconciler::write_status(const runtime::Pass& pass, const kube::Object& object,
+                                  const Input& input,
+                                  const crd::inference_gateway::Status& status) {
+  PENSTOCK_TRY(written,
+               hands_.applier.apply_status(res::kInferenceGateways,
+                                           status_intent(input.object, status), object, pass.stop));
+  if (!written.written) {
+    return {};
+  }
+  hands_.writes.wrote(pass.key, *caches_.inference_gateways.of(pass.key.name_space), written.live);
+  for (auto& item : news(input.object.status, status)) {
+    events_.record({std::string(crd::kApiVersion), std::string(crd::InferenceGateway::kKind),
+                    pass.key.name_space, pass.key.name, object.uid(),
+                    item.warning ? kube::EventType::kWarning : kube::EventType::kNormal,
+                    std::move(item.reason), "Reconcile", std::move(item.message)});
+  }
+  return {};
+}
+
+void watch(cache::Caches& caches, runtime::Controller& controller) {
+  caches.inference_gateways.add_handler(controller.wake_self());
+  const auto owner = controller.wake_owner(crd::InferenceGateway::kKind);
+  for (auto* children :
+       {&caches.deployments, &caches.services, &caches.service_accounts, &caches.budgets,
+        &caches.roles, &caches.role_bindings, &caches.network_policies, &caches.secrets}) {
+    children->add_handler(owner);
+  }
+  const auto* gateways = &caches.inference_gateways;
+  const auto all = [gateways](const kube::Object& object) {
+    std::vector<kube::ObjectKey> keys;
+    if (!object.label(child::kGatewayLabel)) {  // children of a gateway wake their owner only
+      for (const auto& gateway : gateways->list()) {
+        keys.push_back(gateway.key());
+      }
+    }
+    return keys;
+  };
+  for (auto* inputs : {&caches.model_deployments, &caches.model_routes}) {
+    inputs->add_handler(on_new_spec(controller.wake(all)));
+  }
+  for (auto* inputs :
+       {&caches.consumers, &caches.secrets, &caches.namespaces, &caches.endpoint_slices}) {
+    inputs->add_handler(controller.wake(all));
+  }
+  caches.pods.add_handler(controller.wake([gateways](const kube::Object& pod) {
+    std::vector<kube::ObjectKey> keys;
+    const auto label = pod.label(child::kGatewayLabel);
+    if (label) {
+      for (const auto& gateway : gateways->in_namespace(pod.name_space())) {
+        if (child::label_value(gateway.name()) == *label) {
+          keys.push_back(gateway.key());
+        }
+      }
+    }
+    return keys;
+  }));
+}
+
+}  // namespace penstock::controller::inferencegateway
