@@ -104,7 +104,7 @@ struct KeyLess {
 
 struct ClientPool::Impl {
   Impl(Loop& pool_loop, PoolOptions pool_options)
-      : loop(pool_loop), options(std::move(pool_options)), dns(options.dns_ttl) {}
+      : loop(pool_loop), options(std::move(pool_options)), dns(loop, options.dns_ttl) {}
 
   /// A connection that can be used at once, or null.
   std::unique_ptr<ClientConnection> take(Origin& origin);

@@ -3,7 +3,6 @@
 #include <cerrno>
 #include <cstring>
 #include <netdb.h>
-#include <thread>
 #include <utility>
 
 namespace penstock::net {
@@ -30,51 +29,7 @@ class ConnectAwaiter final : public IoOp {
   std::coroutine_handle<> awaiting_;
 };
 
-/// Blocking; for a thread of its own.
-Addresses look_up(const std::string& host) {
-  addrinfo hints{};
-  hints.ai_family = AF_UNSPEC;
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_ADDRCONFIG;
-  addrinfo* found = nullptr;
-  Addresses addresses;
-  if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) {
-    return addresses;
-  }
-  for (const addrinfo* next = found; next != nullptr; next = next->ai_next) {
-    addresses.push_back(Address::from(next->ai_addr, next->ai_addrlen));
-  }
-  ::freeaddrinfo(found);
-  return addresses;
-}
-
 }  // namespace
-
-const Addresses* DnsCache::find(const std::string& host, SteadyTime now) const {
-  const auto entry = entries_.find(host);
-  return entry == entries_.end() || entry->second.expires <= now ? nullptr
-                                                                 : &entry->second.addresses;
-}
-
-void DnsCache::put(const std::string& host, Addresses addresses, SteadyTime now) {
-  entries_.insert_or_assign(host, Entry{std::move(addresses), now + ttl_});
-}
-
-/// Outlives the attempt: getaddrinfo() cannot be interrupted, so a cancelled attempt leaves it
-/// behind. Only the loop's thread looks inside; the other thread hands its result over by post().
-struct Connector::Lookup {
-  std::coroutine_handle<> waiter;
-  Addresses addresses;
-
-  struct Awaiter {
-    Lookup& lookup;
-    [[nodiscard]] bool await_ready() const noexcept { return false; }
-    void await_suspend(std::coroutine_handle<> awaiting) const noexcept {
-      lookup.waiter = awaiting;
-    }
-    void await_resume() const noexcept {}
-  };
-};
 
 Connector::Connector(Loop& loop, DnsCache& dns, Target target)
     : loop_(loop), dns_(dns), target_(std::move(target)) {}
@@ -97,8 +52,8 @@ void Connector::stop(bool cancelled) {
   if (tcp_ != nullptr) {
     tcp_->close();
   }
-  if (lookup_ && lookup_->waiter) {
-    loop_.schedule(std::exchange(lookup_->waiter, {}));
+  if (query_ != nullptr) {
+    query_->cancel();
   }
 }
 
@@ -106,28 +61,12 @@ Task<Expected<Addresses>> Connector::resolve() {
   if (const auto literal = Address::parse(target_.host, target_.port); literal) {
     co_return Addresses(1, *literal);
   }
-  Addresses addresses;
-  if (const Addresses* known = dns_.find(target_.host, loop_.now()); known != nullptr) {
-    addresses = *known;
-  } else {
-    lookup_ = std::make_shared<Lookup>();
-    std::thread([lookup = lookup_, poller = loop_.impl().weak_from_this(), host = target_.host] {
-      Addresses found = look_up(host);
-      if (const auto loop = poller.lock()) {
-        loop->post([lookup, found = std::move(found)]() mutable {
-          lookup->addresses = std::move(found);
-          if (lookup->waiter) {
-            std::exchange(lookup->waiter, {}).resume();
-          }
-        });
-      }
-    }).detach();
-    co_await Lookup::Awaiter(*lookup_);
-    addresses = std::exchange(lookup_, nullptr)->addresses;
-    if (stopped_ || addresses.empty()) {
-      co_return std::unexpected(failure(CallFault::kDns, "the name does not resolve"));
-    }
-    dns_.put(target_.host, addresses, loop_.now());
+  DnsCache::Query query(dns_, target_.host);
+  query_ = &query;
+  Addresses addresses = co_await query;
+  query_ = nullptr;
+  if (stopped_ || addresses.empty()) {
+    co_return std::unexpected(failure(CallFault::kDns, "the name does not resolve"));
   }
   for (Address& address : addresses) {
     address.set_port(target_.port);

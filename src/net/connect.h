@@ -1,14 +1,13 @@
 #pragma once
-// Making a connection: name to addresses (briefly cached), addresses to TCP, TCP to TLS. Knows no
+// Making a connection: name to addresses, addresses to TCP, TCP to TLS. Knows no
 // HTTP. For the files of this folder.
 
-#include <map>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "net/byte_stream.h"
 #include "net/call_error.h"
+#include "net/dns.h"
 #include "net/loop.h"
 #include "net/socket.h"
 #include "net/task.h"
@@ -16,24 +15,6 @@
 #include "net/tls.h"
 
 namespace penstock::net {
-
-using Addresses = std::vector<Address>;
-
-/// Addresses of names, kept for `ttl`. IP literals are never looked up. One loop.
-class DnsCache {
- public:
-  explicit DnsCache(std::chrono::milliseconds ttl) : ttl_(ttl) {}
-  [[nodiscard]] const Addresses* find(const std::string& host, SteadyTime now) const;
-  void put(const std::string& host, Addresses addresses, SteadyTime now);
-
- private:
-  struct Entry {
-    Addresses addresses;
-    SteadyTime expires;
-  };
-  std::chrono::milliseconds ttl_;
-  std::map<std::string, Entry, std::less<>> entries_;
-};
 
 /// One attempt to connect; cancel() ends it soon, from the same loop.
 class Connector {
@@ -53,8 +34,6 @@ class Connector {
   void cancel() { stop(true); }
 
  private:
-  struct Lookup;
-
   [[nodiscard]] Task<Expected<Addresses>> resolve();
   [[nodiscard]] CallError failure(CallFault fault, std::string_view reason) const;
   void timed_out() { stop(false); }
@@ -65,7 +44,7 @@ class Connector {
   Target target_;
   TcpStream* tcp_ = nullptr;  ///< connecting, or under a TLS handshake
   MemberTimer<&Connector::timed_out> timer_{*this};
-  std::shared_ptr<Lookup> lookup_;
+  DnsCache::Query* query_ = nullptr;
   bool stopped_ = false;
   bool cancelled_ = false;
 };

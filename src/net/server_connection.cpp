@@ -10,7 +10,7 @@ namespace penstock::net {
 namespace {
 
 constexpr std::size_t kInitialInput = 8U << 10U;
-constexpr std::size_t kMaxInline = 64U << 10U;
+constexpr std::size_t kMaxInline = 16U << 10U;  // keeps the buffers of idle connections small
 constexpr std::chrono::seconds kLinger{2};
 constexpr std::size_t kLingerBytes = 4U << 20U;
 
