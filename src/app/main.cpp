@@ -1,8 +1,10 @@
 // The one binary: which commands there are.
 #include <iostream>
 
+#include "app/controller_command.h"
 #include "app/dispatch.h"
 #include "app/engine_command.h"
+#include "app/gateway_command.h"
 #include "app/probe_command.h"
 #include "app/standalone_command.h"
 #include "app/validate_command.h"
@@ -13,6 +15,10 @@ namespace {
 constexpr penstock::app::CommandRow kCommands[] = {
     {"standalone", "Run models of a folder of manifests on this machine, behind one address",
      penstock::app::run_standalone},
+    {"gateway", "Serve calls: the data plane of one InferenceGateway in a cluster",
+     penstock::app::run_gateway},
+    {"controller", "Run models and gateways in a cluster, from its resources",
+     penstock::app::run_controller},
     {"engine", "Run a simulated inference engine: vLLM's API, metrics and timing, no GPU",
      penstock::app::run_engine},
     {"validate", "Check manifests as the API server would, without one",

@@ -1,0 +1,226 @@
+#include "app/gateway/gateway.h"
+
+#include <algorithm>
+#include <csignal>
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <thread>
+#include <unistd.h>
+
+#include "app/config/folder_watch.h"
+#include "app/gateway/secret_feed.h"
+#include "app/gateway/snapshot_files.h"
+#include "app/loop/event_loop.h"
+#include "app/standalone/serving.h"
+#include "base/log.h"
+#include "gateway/server.h"
+
+namespace penstock::app::gateway_role {
+namespace {
+
+class Gateway {
+ public:
+  Gateway(const Options& options, EventLoop& loop) : options_(options), loop_(loop) {}
+
+  Result<> start() {
+    if (!options_.snapshot.empty()) {
+      auto snapshot = read_snapshot_file(options_.snapshot);
+      PENSTOCK_CHECK_OK(snapshot ? serve(*snapshot) : serve_last_good(snapshot.error()));
+      watch_file();
+    }
+    if (options_.snapshot_secret) {
+      PENSTOCK_CHECK_OK(follow_secret(*options_.snapshot_secret));
+    }
+    return {};
+  }
+
+  /// Calls end by themselves or are cut at the limit; a second signal does not wait.
+  void begin_stop() {
+    if (drain_timer_ != 0 || !server_) {
+      std::_Exit(server_ ? kCut : 0);
+    }
+    log::info("stopping", {{"drainDelayMs", options_.drain_delay.count()},
+                           {"drainTimeoutMs", options_.drain_timeout.count()}});
+    // Not ready from now on, and still taking calls: those in front of us need a moment to see it.
+    server_->announce_drain();
+    drain_timer_ = loop_.call_at(loop_.now() + options_.drain_delay, [this] { loop_.stop(); });
+  }
+
+  void finish() {
+    feed_.reset();
+    if (server_) {
+      server_->drain(options_.drain_timeout);
+      server_.reset();
+    }
+    log::info("stopped");
+  }
+
+ private:
+  static constexpr int kCut = 130;
+
+  [[nodiscard]] std::filesystem::path copy() const { return options_.data_dir / kSnapshotKey; }
+
+  Result<> serve_last_good(const Error& problem) {
+    if (!options_.data_dir.empty()) {
+      const auto kept = read_snapshot_file(copy());
+      if (kept) {
+        log::warn("starting from the last good configuration", {{"problem", problem.message()}});
+        return serve(*kept);
+      }
+    }
+    if (options_.snapshot_secret) {
+      log::warn("waiting for a configuration", {{"problem", problem.message()}});
+      return {};
+    }
+    return fail(problem);
+  }
+
+  Result<> follow_secret(const kube::ObjectKey& secret) {
+    auto feed = SecretFeed::start(secret);
+    if (!feed && server_) {
+      log::warn("following the mounted file only: the API server cannot be used",
+                {{"error", feed.error().message()}});
+      return {};
+    }
+    if (!feed) {
+      return fail(std::move(feed.error()));
+    }
+    feed_ = std::move(*feed);
+    return loop_.watch(feed_->descriptor(), EPOLLIN, [this](std::uint32_t) { take_secret(); });
+  }
+
+  void take_secret() {
+    const auto content = feed_->take();
+    if (!content) {
+      return;
+    }
+    const auto snapshot = read_snapshot(*content);
+    if (!snapshot) {
+      log::error("the new configuration cannot be used; the last one stays in force",
+                 {{"error", snapshot.error().message()}});
+      return;
+    }
+    watch_.reset();
+    if (const auto served = serve(*snapshot); !served) {
+      log::error("cannot serve", {{"error", served.error().message()}});
+      loop_.stop();
+    }
+  }
+
+  void watch_file() {
+    watch_ = std::make_unique<config::FolderWatch>(
+        loop_, options_.snapshot, config::FolderWatch::Timing{}, [this] { read_file(); });
+    read_file();
+  }
+
+  void read_file() {
+    if (const auto listing = config::list_manifests(options_.snapshot)) {
+      watch_->seen(*listing);
+    }
+    const auto snapshot = read_snapshot_file(options_.snapshot);
+    if (!snapshot) {
+      log::error("the new configuration cannot be used; the last one stays in force",
+                 {{"error", snapshot.error().message()}});
+    } else if (const auto served = serve(*snapshot); !served) {
+      log::error("cannot serve", {{"error", served.error().message()}});
+    }
+  }
+
+  Result<> serve(const SnapshotPtr& snapshot) {
+    const auto& document = snapshot->document();
+    if (server_ && server_->snapshot()->document().version == document.version) {
+      return {};
+    }
+    PENSTOCK_CHECK_OK(server_ ? change(snapshot) : open(snapshot));
+    if (!options_.data_dir.empty()) {
+      if (const auto kept = keep_copy(copy(), document); !kept) {
+        log::warn("the configuration is not kept on disk", {{"error", kept.error().message()}});
+      }
+    }
+    return {};
+  }
+
+  Result<> open(const SnapshotPtr& snapshot) {
+    const auto& document = snapshot->document();
+    if (document.listeners.empty()) {
+      return fail(Code::kInvalid, "InferenceGateway " + document.gateway +
+                                      " has no usable listener; its condition Accepted says why");
+    }
+    gateway::ServerSettings settings;
+    settings.listeners = document.listeners;
+    settings.access_log_descriptor = STDOUT_FILENO;
+    settings.admin = gateway::AdminAddress{options_.admin.address, options_.admin.port};
+    settings.cores =
+        options_.threads != 0
+            ? options_.threads
+            : std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, kMostCores);
+    const std::size_t cores = settings.cores;
+    PENSTOCK_TRY(server, gateway::GatewayServer::start(std::move(settings), snapshot));
+    server_ = std::move(server);
+    log::info("serving", {{"gateway", document.gateway},
+                          {"version", document.version},
+                          {"port", server_->port()},
+                          {"adminPort", server_->admin_port()},
+                          {"cores", cores}});
+    return {};
+  }
+
+  Result<> change(const SnapshotPtr& snapshot) {
+    const auto& document = snapshot->document();
+    if (!standalone::same_listeners(server_->snapshot()->document(), document)) {
+      log::warn(
+          "listeners changed; this process keeps those that it has opened, its successor "
+          "opens the new ones");
+    }
+    log::info("taking over a configuration", {{"version", document.version}});
+    if (const auto applied = server_->apply(snapshot); !applied) {
+      log::error("a listener keeps its last certificate", {{"error", applied.error().message()}});
+    }
+    return {};
+  }
+
+  const Options& options_;
+  EventLoop& loop_;
+  std::unique_ptr<gateway::GatewayServer> server_;
+  std::unique_ptr<config::FolderWatch> watch_;
+  std::unique_ptr<SecretFeed> feed_;
+  EventLoop::TimerId drain_timer_ = 0;
+};
+
+/// Signals become something to read; threads started later inherit the block.
+Result<int> signal_descriptor() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  std::signal(SIGPIPE, SIG_IGN);
+  const int fd = pthread_sigmask(SIG_BLOCK, &set, nullptr) == 0
+                     ? signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)
+                     : -1;
+  if (fd < 0) {
+    return fail(Code::kInternal, "cannot receive signals");
+  }
+  return fd;
+}
+
+}  // namespace
+
+Result<int> run(const Options& options) {
+  PENSTOCK_TRY(signals, signal_descriptor());
+  PENSTOCK_TRY(loop, EventLoop::create(system_clock()));
+  Gateway gateway(options, *loop);
+  PENSTOCK_CHECK_OK(loop->watch(signals, EPOLLIN, [&](std::uint32_t) {
+    signalfd_siginfo info{};
+    while (::read(signals, &info, sizeof info) == sizeof info) {
+      gateway.begin_stop();
+    }
+  }));
+  PENSTOCK_CHECK_OK(gateway.start());
+  loop->run();
+  gateway.finish();
+  ::close(signals);
+  return 0;
+}
+
+}  // namespace penstock::app::gateway_role

@@ -1,0 +1,18 @@
+#pragma once
+// `penstock gateway`: serves the configuration that the controller keeps for it. Knows where
+// configurations come from and when to stop; what a call means is src/gateway's.
+//
+// Start: the mounted file; when it is missing or broken, the last good copy on our own disk; when
+// there is none, the Secret's watch is waited for. From the first content that the watch brings on,
+// the file, which lags behind, is not read any more. A broken configuration is logged and the last
+// good one stays.
+
+#include "app/gateway/options.h"
+#include "base/result.h"
+
+namespace penstock::app::gateway_role {
+
+/// Until SIGTERM or SIGINT and the end of the calls in flight. The exit status.
+[[nodiscard]] Result<int> run(const Options& options);
+
+}  // namespace penstock::app::gateway_role
