@@ -1,5 +1,6 @@
 #include "kube/http_transport.h"
 
+#include <csignal>
 #include <mutex>
 #include <netinet/tcp.h>
 #include <optional>
@@ -32,6 +33,15 @@ void tune(int socket) {
   set(IPPROTO_TCP, TCP_KEEPINTVL, 5);
   set(IPPROTO_TCP, TCP_KEEPCNT, 3);
   set(IPPROTO_TCP, TCP_USER_TIMEOUT, 30'000);
+}
+
+/// OpenSSL writes with write(2): to a socket that the peer or the watchdog has shut down that is a
+/// SIGPIPE, whose default ends the process. Leaves a handler of the program alone.
+void survive_broken_pipes() {
+  struct sigaction now{};
+  if (::sigaction(SIGPIPE, nullptr, &now) == 0 && now.sa_handler == SIG_DFL) {
+    ::signal(SIGPIPE, SIG_IGN);
+  }
 }
 
 std::string numeric_address(const std::string& host) {
@@ -243,6 +253,7 @@ Answer HttpTransport::send(const HttpRequest& request, const BodySink& sink, std
   httplib::Response in;
   httplib::Error error = httplib::Error::Success;
   bool ok = false;
+  static_cast<void>(take_tls_error());  // what earlier calls on this thread have left
   {
     const std::stop_callback on_stop(stop, [&] { watchdog_.cancel(call); });
     ok = client.send(out, in, error);
@@ -267,6 +278,7 @@ Answer HttpTransport::send(const HttpRequest& request, const BodySink& sink, std
 
 Result<std::unique_ptr<Transport>> make_http_transport(const ClusterConfig& config, TlsSource& tls,
                                                        HttpTransportOptions options) {
+  survive_broken_pipes();
   PENSTOCK_TRY(server, parse_server_url(config.server, "server of " + config.origin + ":"));
   std::optional<ServerUrl> proxy;
   if (!config.proxy_url.empty()) {

@@ -8,7 +8,8 @@
 // frozen server ends too (name resolution alone is not covered).
 //
 // Verification: only the configured CA is trusted when one is given; the server's name or address
-// must match. There is no way to a plain connection from an https URL.
+// must match. Making the first one sets SIGPIPE to be ignored, if nobody has set it. There is no
+// way to a plain connection from an https URL.
 
 #include <memory>
 

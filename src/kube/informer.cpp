@@ -11,6 +11,9 @@ namespace {
 /// the version is from a future it has forgotten (kubernetes/kubernetes#91073).
 constexpr int kMostRefusals = 3;
 constexpr std::chrono::seconds kShortestWatch{1};
+/// A server sends a bookmark shortly before it ends a watch. One that twice sends nothing at all
+/// may wait for a version from before its etcd was restored: it would wait in silence for ever.
+constexpr int kMostSilent = 2;
 
 }  // namespace
 
@@ -165,10 +168,13 @@ Informer::Next Informer::after_watch(Result<> result, bool rolled_back, std::uin
   if (result && (events > 0 || lasted >= kShortestWatch)) {
     backoff_.reset();
     refusals_ = 0;
+    silent_ = events > 0 ? 0 : silent_ + 1;
+    const bool list = silent_ >= kMostSilent;
+    silent_ = list ? 0 : silent_;
     const std::lock_guard lock(mutex_);
     stats_.failures_in_row = 0;
     stats_.last_contact = waiter_.now();
-    return {false, {}};
+    return {list, {}};
   }
   if (result) {
     return failed(Error(Code::kUnavailable, "the server ended the watch at once"), false);

@@ -97,6 +97,7 @@ class Informer {
   Random random_;
   Backoff backoff_;
   int refusals_ = 0;  ///< answers that said no, in a row
+  int silent_ = 0;    ///< watches that ran their time without event or bookmark, in a row
   std::atomic<bool> synced_{false};
   mutable std::mutex mutex_;
   mutable std::condition_variable_any changed_;

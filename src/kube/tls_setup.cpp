@@ -96,12 +96,16 @@ Result<> set_up_tls(SSL_CTX& context, const TlsMaterial& material, const TlsSetu
 }
 
 std::string take_tls_error() {
-  const unsigned long code = ERR_peek_last_error();
-  ERR_clear_error();
-  if (code == 0) {
-    return "unknown";
+  // The queue holds low-level causes ("EVP lib"), then what they mean for TLS, then consequences.
+  unsigned long best = 0;
+  while (const unsigned long code = ERR_get_error()) {
+    const bool tls =
+        ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) != SSL_R_SHUTDOWN_WHILE_IN_INIT;
+    if (best == 0 || (tls && ERR_GET_LIB(best) != ERR_LIB_SSL)) {
+      best = code;
+    }
   }
-  const char* reason = ERR_reason_error_string(code);
+  const char* reason = best == 0 ? nullptr : ERR_reason_error_string(best);
   return reason == nullptr ? "unknown" : reason;
 }
 

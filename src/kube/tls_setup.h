@@ -23,7 +23,7 @@ struct TlsSetup {
 [[nodiscard]] Result<> set_up_tls(SSL_CTX& context, const TlsMaterial& material,
                                   const TlsSetup& setup);
 
-/// The last OpenSSL error of this thread as text, cleared; "unknown" when there is none.
+/// What OpenSSL reported on this thread, most telling part; cleared; "unknown" when there is none.
 [[nodiscard]] std::string take_tls_error();
 
 }  // namespace penstock::kube

@@ -169,6 +169,21 @@ TEST_F(InformerTest, ABookmarkFromThePastCountsToo) {
   EXPECT_THAT(asked(), ElementsAre("list", "watch 100", "list"));
 }
 
+TEST_F(InformerTest, SilenceWithoutABookmarkIsSuspicious) {
+  server_.then_answer(200, list_of("100", {config_map("a", "90")}));
+  then_quiet_watch();  // a real server with a restored etcd waits until its version reaches 100
+  then_quiet_watch();
+  server_.then_answer(200, list_of("7", {config_map("b", "6")}));
+  then_quiet_watch();
+  then_quiet_watch({bookmark("8")});
+  then_quiet_watch();
+  run();
+  EXPECT_THAT(asked(), ElementsAre("list", "watch 100", "watch 100", "list", "watch 7", "watch 7",
+                                   "watch 8"));
+  EXPECT_THAT(told_, ElementsAre("initial a@90", "missing a@90", "added b@6"));
+  EXPECT_EQ(informer_->stats().rollbacks, 1U);
+}
+
 TEST_F(InformerTest, AVersionFromTheFutureEndsInANewList) {
   server_.then_answer(200, list_of("100", {}));
   for (int i = 0; i < 3; ++i) {
