@@ -87,15 +87,20 @@ Result<Quantity> Quantity::parse(std::string_view text) {
   Wide fraction = 1;
   int count = 0;
   bool point = false;
+  bool overflow = false;
+  constexpr int kMostDigits = 18;
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
   while (!rest.empty() && ((rest[0] >= '0' && rest[0] <= '9') || (rest[0] == '.' && !point))) {
     if (rest[0] == '.') {
       point = true;
     } else {
-      if (++count > 18) {
-        return bad("too many digits");
+      // More digits than anybody can use: further ones only keep the size.
+      if (++count > kMostDigits) {
+        overflow = overflow || !point;
+      } else {
+        digits = digits * 10 + (rest[0] - '0');
+        fraction *= point ? 10 : 1;
       }
-      digits = digits * 10 + (rest[0] - '0');
-      fraction *= point ? 10 : 1;
     }
     rest.remove_prefix(1);
   }
@@ -107,17 +112,18 @@ Result<Quantity> Quantity::parse(std::string_view text) {
     return bad("unknown unit");
   }
   if (digits != 0 && scale->numerator > (Wide{1} << 126) / digits) {
-    return bad("too large");
+    overflow = true;
   }
-  const Wide numerator = digits * scale->numerator;
-  const Wide denominator = fraction * scale->denominator;
-  // Away from zero, so that a tiny amount never becomes none.
-  const Wide milli = numerator / denominator + (numerator % denominator != 0 ? 1 : 0);
-  if (milli > std::numeric_limits<std::int64_t>::max()) {
-    return bad("too large");
+  std::int64_t milli = kMost;
+  if (!overflow) {
+    const Wide numerator = digits * scale->numerator;
+    const Wide denominator = fraction * scale->denominator;
+    // Away from zero, so that a tiny amount never becomes none.
+    const Wide exact = numerator / denominator + (numerator % denominator != 0 ? 1 : 0);
+    milli = exact > kMost ? kMost : static_cast<std::int64_t>(exact);
   }
   Quantity out;
-  out.milli_ = static_cast<std::int64_t>(negative ? -milli : milli);
+  out.milli_ = negative ? -milli : milli;
   out.text_ = text;
   return out;
 }

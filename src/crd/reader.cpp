@@ -129,7 +129,7 @@ void read_value(const Reader& at, Quantity& out) {
     read_value(at, whole);
     constexpr std::int64_t kLimit = std::numeric_limits<std::int64_t>::max() / 1000;
     if (whole > kLimit || whole < -kLimit) {
-      at.report("is too large for a quantity");
+      out = Quantity::parse(std::to_string(whole)).value_or(Quantity());
       return;
     }
     out = Quantity(whole);

@@ -32,7 +32,8 @@ const json::Value* at_pointer(const json::Value& value, std::string_view field_p
 std::string words_of(const Rule& rule, const cel::Node& self) {
   if (rule.message_of != nullptr) {
     std::string text = rule.message_of(self);
-    if (text.find_first_not_of(" \t") != std::string::npos && text.find_first_of("\r\n") == std::string::npos) {
+    if (text.find_first_not_of(" \t") != std::string::npos &&
+        text.find_first_of("\r\n") == std::string::npos) {
       return text;
     }
   }

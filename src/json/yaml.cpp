@@ -5,12 +5,15 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <sstream>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include "json/pointer.h"
+#include "json/text_check.h"
 #include "json/write.h"
 
 namespace penstock::json {
@@ -166,6 +169,60 @@ class Converter {
   std::size_t nodes_ = 0;
 };
 
+// Reads the events of a text without keeping anything. yaml-cpp 0.7 repeats an empty document for
+// ever on some broken texts (it eats all memory), so nothing is built before this has come to an
+// end.
+class Rehearsal : public YAML::EventHandler {
+ public:
+  Rehearsal(int first_line, const Limits& limits) : first_line_(first_line), limits_(limits) {}
+
+  void run(const std::string& text) {
+    std::istringstream in(text);
+    YAML::Parser parser(in);
+    while (parser.HandleNextDocument(*this)) {
+    }
+  }
+
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (mark.pos == document_) {
+      throw Refusal{first_line_ + std::max(mark.line, 0),
+                    "not valid YAML: no document can be read from here on"};
+    }
+    document_ = mark.pos;
+  }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override { count(mark); }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override { count(mark); }
+  void OnScalar(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                const std::string& /*value*/) override {
+    count(mark);
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& /*tag*/,
+                       YAML::anchor_t /*anchor*/, YAML::EmitterStyle::value /*style*/) override {
+    count(mark);
+  }
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                  YAML::EmitterStyle::value /*style*/) override {
+    count(mark);
+  }
+  void OnMapEnd() override {}
+
+ private:
+  void count(const YAML::Mark& mark) {
+    // Keys are counted here and not in Converter, hence twice the limit.
+    if (++nodes_ > 2 * limits_.max_nodes) {
+      throw Refusal{first_line_ + std::max(mark.line, 0),
+                    fmt::format("more than {} values", limits_.max_nodes)};
+    }
+  }
+
+  int first_line_;
+  const Limits& limits_;
+  std::size_t nodes_ = 0;
+  int document_ = -1;
+};
+
 struct Chunk {
   std::string text;
   int first_line;
@@ -204,6 +261,7 @@ std::vector<Chunk> split(std::string_view text) {
 
 void read_chunk(const Chunk& chunk, const Limits& limits, YamlStream& out) {
   try {
+    Rehearsal(chunk.first_line, limits).run(chunk.text);
     for (const YAML::Node& node : YAML::LoadAll(chunk.text)) {
       if (!node.IsDefined() || node.IsNull()) {
         continue;
@@ -250,6 +308,10 @@ YamlStream parse_yaml(std::string_view text, std::string file, const Limits& lim
   if (text.size() > limits.max_bytes) {
     out.problems.push_back(
         {1, fmt::format("{} bytes of YAML; the limit is {}", text.size(), limits.max_bytes)});
+    return out;
+  }
+  if (std::optional<YamlProblem> problem = not_text(text)) {
+    out.problems.push_back(std::move(*problem));
     return out;
   }
   for (const Chunk& chunk : split(text)) {

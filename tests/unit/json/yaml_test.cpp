@@ -153,6 +153,23 @@ TEST(Yaml, LimitsDepthAndSize) {
   EXPECT_EQ(first_problem("a: 1", tiny), "t.yaml:1: 4 bytes of YAML; the limit is 3");
 }
 
+// yaml-cpp 0.7 gives one document after the other here, without end. (What the fuzzer found,
+// reduced.)
+TEST(Yaml, ATextThatWouldBeReadForEverIsRefused) {
+  EXPECT_EQ(first_problem(","), "t.yaml:1: not valid YAML: no document can be read from here on");
+  EXPECT_EQ(first_problem("a: 1\n---\n]\n").substr(0, 9), "t.yaml:3:");
+}
+
+TEST(Yaml, BytesThatAreNoTextAreRefused) {
+  EXPECT_EQ(first_problem("a: 1\nb: \xff\n"), "t.yaml:2: not UTF-8 text; save the file as UTF-8");
+  EXPECT_EQ(first_problem(std::string("a: \0x\n", 6)),
+            "t.yaml:1: control character 0x00; remove it");
+  EXPECT_EQ(first_problem("a: \xc0\xaf\n").substr(0, 9), "t.yaml:1:") << "overlong";
+  EXPECT_EQ(first_problem("a: \xed\xa0\x80\n").substr(0, 9), "t.yaml:1:")
+      << "half of a surrogate pair";
+  EXPECT_EQ(write(only("a: \xf0\x9f\x90\x99 \xc3\xa9\n")), "{\"a\":\"\xf0\x9f\x90\x99 \xc3\xa9\"}");
+}
+
 TEST(Yaml, WhatJsonCannotSayIsRefused) {
   EXPECT_EQ(first_problem("a: .inf"),
             "t.yaml:1: .inf is not a number that JSON has; put it in quotes if it is text");
