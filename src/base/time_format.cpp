@@ -197,6 +197,13 @@ Result<WallTime> parse_rfc3339(std::string_view text) {
   if (!rest.empty() || !date.ok() || hour > 23 || minute > 59 || second > 60) {
     return bad();
   }
+  // The clock counts nanoseconds and ends in 2262; "9999-12-31" as "never" must not wrap around
+  // into the past.
+  constexpr int kFirstYear = 1678;
+  constexpr int kLastYear = 2261;
+  if (year < kFirstYear || year > kLastYear) {
+    return year > kLastYear ? WallTime::max() : WallTime::min();
+  }
   return WallTime(std::chrono::duration_cast<WallTime::duration>(
       std::chrono::sys_days(date).time_since_epoch() + std::chrono::hours(hour) +
       std::chrono::minutes(minute - offset_minutes) + std::chrono::seconds(second) +

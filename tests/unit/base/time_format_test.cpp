@@ -48,5 +48,10 @@ TEST(Rfc3339Test, RefusesImpossibleDates) {
   }
 }
 
+TEST(Rfc3339, TimesBeyondTheClockAreItsEnds) {
+  EXPECT_EQ(parse_rfc3339("9999-12-31T23:59:59Z"), WallTime::max());
+  EXPECT_EQ(parse_rfc3339("0001-01-01T00:00:00Z"), WallTime::min());
+}
+
 }  // namespace
 }  // namespace penstock
