@@ -133,7 +133,7 @@ class Compiler:
         return Typed(f"({left.cpp} {op} {right.cpp})", "int")
 
     def contained(self, item, where):
-        if where.type == "vector":
+        if where.type == "vector" and where.item == item.type:
             return Typed(f"cel::contains({where.cpp}, {item.cpp})", "bool")
         if where.type == "list" and schema_type(where.schema["items"]) == item.type == "string":
             return Typed(f"cel::list_contains({where.cpp}, {item.cpp})", "bool")
