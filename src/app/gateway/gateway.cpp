@@ -65,12 +65,12 @@ class Gateway {
     if (!options_.data_dir.empty()) {
       const auto kept = read_snapshot_file(copy());
       if (kept) {
-        log::warn("starting from the last good configuration", {{"problem", problem.message()}});
+        log::warn("starting from the last good configuration", {{"problem", problem.to_string()}});
         return serve(*kept);
       }
     }
     if (options_.snapshot_secret) {
-      log::warn("waiting for a configuration", {{"problem", problem.message()}});
+      log::warn("waiting for a configuration", {{"problem", problem.to_string()}});
       return {};
     }
     return fail(problem);
@@ -80,7 +80,7 @@ class Gateway {
     auto feed = SecretFeed::start(secret);
     if (!feed && server_) {
       log::warn("following the mounted file only: the API server cannot be used",
-                {{"error", feed.error().message()}});
+                {{"error", feed.error().to_string()}});
       return {};
     }
     if (!feed) {
@@ -98,12 +98,12 @@ class Gateway {
     const auto snapshot = read_snapshot(*content);
     if (!snapshot) {
       log::error("the new configuration cannot be used; the last one stays in force",
-                 {{"error", snapshot.error().message()}});
+                 {{"error", snapshot.error().to_string()}});
       return;
     }
     watch_.reset();
     if (const auto served = serve(*snapshot); !served) {
-      log::error("cannot serve", {{"error", served.error().message()}});
+      log::error("cannot serve", {{"error", served.error().to_string()}});
       loop_.stop();
     }
   }
@@ -121,9 +121,9 @@ class Gateway {
     const auto snapshot = read_snapshot_file(options_.snapshot);
     if (!snapshot) {
       log::error("the new configuration cannot be used; the last one stays in force",
-                 {{"error", snapshot.error().message()}});
+                 {{"error", snapshot.error().to_string()}});
     } else if (const auto served = serve(*snapshot); !served) {
-      log::error("cannot serve", {{"error", served.error().message()}});
+      log::error("cannot serve", {{"error", served.error().to_string()}});
     }
   }
 
@@ -135,7 +135,7 @@ class Gateway {
     PENSTOCK_CHECK_OK(server_ ? change(snapshot) : open(snapshot));
     if (!options_.data_dir.empty()) {
       if (const auto kept = keep_copy(copy(), document); !kept) {
-        log::warn("the configuration is not kept on disk", {{"error", kept.error().message()}});
+        log::warn("the configuration is not kept on disk", {{"error", kept.error().to_string()}});
       }
     }
     return {};
@@ -175,7 +175,7 @@ class Gateway {
     }
     log::info("taking over a configuration", {{"version", document.version}});
     if (const auto applied = server_->apply(snapshot); !applied) {
-      log::error("a listener keeps its last certificate", {{"error", applied.error().message()}});
+      log::error("a listener keeps its last certificate", {{"error", applied.error().to_string()}});
     }
     return {};
   }
