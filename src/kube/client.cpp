@@ -124,6 +124,24 @@ Result<ObjectList> Client::list(const Resource& resource, const std::string& nam
   return all;
 }
 
+Result<std::string> Client::latest_version(const Resource& resource, const std::string& name_space,
+                                           std::stop_token stop) {
+  Call call = make_call("list", resource,
+                        "asking for the version of " + std::string(resource.plural), false);
+  call.request.method = "GET";
+  call.request.deadline = deadline_;
+  call.request.headers = {{"Accept", accept({.metadata_only = true}, "PartialObjectMetadataList")}};
+  call.request.target = collection_path(resource, name_space) + Query().add("limit", "1").text();
+  PENSTOCK_TRY(response, caller_.call(call, nullptr, std::move(stop)));
+  PENSTOCK_TRY(page, parse_answer(response, call.doing));
+  const json::Value* metadata = member(page, "metadata");
+  std::string version = metadata == nullptr ? "" : text_at(*metadata, "resourceVersion");
+  if (version.empty()) {
+    return fail(Code::kUnavailable, call.doing + ": the answer carries none");
+  }
+  return version;
+}
+
 Result<Object> Client::create(const Resource& resource, const Object& object,
                               const std::string& field_manager, std::stop_token stop) {
   Call call = make_call("create", resource, words("creating", resource, object.key()), true);

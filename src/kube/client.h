@@ -72,6 +72,11 @@ class Client {
   [[nodiscard]] Result<ObjectList> list(const Resource& resource, const std::string& name_space,
                                         const Selection& selection = {}, std::stop_token stop = {});
 
+  /// The collection's resourceVersion now, for the price of one item.
+  [[nodiscard]] Result<std::string> latest_version(const Resource& resource,
+                                                   const std::string& name_space,
+                                                   std::stop_token stop = {});
+
   [[nodiscard]] Result<Object> create(const Resource& resource, const Object& object,
                                       const std::string& field_manager, std::stop_token stop = {});
 

@@ -37,7 +37,17 @@ void Informer::add_handler(Handler handler) {
 void Informer::run(std::stop_token stop) {
   Next next;
   while (!stop.stop_requested()) {
-    next = next.list ? list_once(stop) : watch_once(stop);
+    switch (next.step) {
+      case Step::kList:
+        next = list_once(stop);
+        break;
+      case Step::kProbe:
+        next = probe_once(stop);
+        break;
+      case Step::kWatch:
+        next = watch_once(stop);
+        break;
+    }
     if (next.wait.count() > 0) {
       waiter_.sleep(next.wait, stop);
     }
@@ -51,7 +61,7 @@ void Informer::contact(const std::string& version) {
   changed_.notify_all();
 }
 
-Informer::Next Informer::failed(const Error& error, bool list) {
+Informer::Next Informer::failed(const Error& error, Step next) {
   const auto wait = std::max(backoff_.after_failure(random_.unit()),
                              error.retry_after().value_or(std::chrono::milliseconds(0)));
   {
@@ -59,21 +69,21 @@ Informer::Next Informer::failed(const Error& error, bool list) {
     ++stats_.failures;
     ++stats_.failures_in_row;
   }
-  log::warn(list ? "cannot list, trying again" : "watch broke, resuming",
+  log::warn(next == Step::kList ? "cannot list or watch, listing again" : "watch broke, resuming",
             {{"resource", resource_.plural},
              {"code", info(error.code()).name},
              {"error", error.to_string()},
              {"waitMs", wait.count()}});
-  return {list, wait};
+  return {next, wait};
 }
 
 Informer::Next Informer::list_once(const std::stop_token& stop) {
   auto list = client_.list(resource_, options_.name_space, options_.selection, stop);
   if (!list) {
     if (list.error().code() == Code::kCancelled) {
-      return {true, {}};
+      return {Step::kList, {}};
     }
-    return failed(list.error(), true);
+    return failed(list.error(), Step::kList);
   }
   const bool back = version_less(list->resource_version, version());
   tell(store_.replace(list->items));
@@ -88,7 +98,16 @@ Informer::Next Informer::list_once(const std::stop_token& stop) {
   }
   synced_.store(true, std::memory_order_release);
   contact(list->resource_version);
-  return {false, {}};
+  return {Step::kWatch, {}};
+}
+
+Informer::Next Informer::probe_once(const std::stop_token& stop) {
+  const auto latest = client_.latest_version(resource_, options_.name_space, stop);
+  if (!latest) {
+    return latest.error().code() == Code::kCancelled ? Next{Step::kProbe, {}}
+                                                     : failed(latest.error(), Step::kProbe);
+  }
+  return {version_less(*latest, version()) ? Step::kList : Step::kWatch, {}};
 }
 
 void Informer::take(const WatchEvent& event) {
@@ -163,40 +182,42 @@ Informer::Next Informer::watch_once(const std::stop_token& stop) {
 Informer::Next Informer::after_watch(Result<> result, bool rolled_back, std::uint64_t events,
                                      std::chrono::nanoseconds lasted) {
   if (rolled_back) {
-    return {true, {}};
+    return {Step::kList, {}};
   }
   if (result && (events > 0 || lasted >= kShortestWatch)) {
     backoff_.reset();
     refusals_ = 0;
     silent_ = events > 0 ? 0 : silent_ + 1;
-    const bool list = silent_ >= kMostSilent;
-    silent_ = list ? 0 : silent_;
+    const bool probe = silent_ >= kMostSilent;
+    silent_ = probe ? 0 : silent_;
     const std::lock_guard lock(mutex_);
     stats_.failures_in_row = 0;
     stats_.last_contact = waiter_.now();
-    return {list, {}};
+    return {probe ? Step::kProbe : Step::kWatch, {}};
   }
   if (result) {
-    return failed(Error(Code::kUnavailable, "the server ended the watch at once"), false);
+    return failed(Error(Code::kUnavailable, "the server ended the watch at once"), Step::kWatch);
   }
   switch (result.error().code()) {
     case Code::kCancelled:
-      return {false, {}};
+      return {Step::kWatch, {}};
     case Code::kGone:
-      return refusals_++ == 0 ? Next{true, {}} : failed(result.error(), true);
+      return refusals_++ == 0 ? Next{Step::kList, {}} : failed(result.error(), Step::kList);
     case Code::kInvalid:
     case Code::kTooLarge:
-      return failed(result.error(), true);  // what we could not read must be read another way
-    case Code::kUnavailable:
+      return failed(result.error(), Step::kList);  // what cannot be read is read another way
     case Code::kTooManyRequests:
-      return failed(result.error(), false);  // says nothing about our version
+      return failed(result.error(), Step::kWatch);
+    case Code::kUnavailable:
+      return failed(result.error(), Step::kProbe);  // who comes back may be another one
     default:
-      // A timeout of our own says nothing either; the server's (504) names a time to come back.
-      if (result.error().code() != Code::kTimeout || result.error().retry_after()) {
-        ++refusals_;
-      }
-      return failed(result.error(), refusals_ >= kMostRefusals);
+      break;
   }
+  // A timeout of our own is like a broken connection; the server's (504) names a time to come back.
+  if (result.error().code() == Code::kTimeout && !result.error().retry_after()) {
+    return failed(result.error(), Step::kProbe);
+  }
+  return failed(result.error(), ++refusals_ >= kMostRefusals ? Step::kList : Step::kWatch);
 }
 
 bool Informer::wait_synced(SteadyTime deadline, const std::stop_token& stop) const {

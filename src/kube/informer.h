@@ -5,8 +5,11 @@
 // The first list and every later one are consistent reads. A watch runs for half a minute and is
 // then opened again at the last version seen, so that a connection that died without a sign is
 // found within 40 s; bookmarks keep that version young. A broken watch resumes where it was; only
-// an expired position, a version that went backwards (a restored etcd) or a server that refuses
-// again and again lead to a new list. Rules: field notes of client-go's reflector and KEP-5504.
+// an expired position, a version that went backwards or a server that refuses again and again lead
+// to a new list. Versions go backwards when etcd was restored: a watch from a version of the future
+// is then met with silence, not with an error, so after a broken connection, and after two watches
+// without a sign, the collection's version is asked for first. Rules: client-go's reflector,
+// kubernetes/kubernetes#107457, KEP-5504.
 //
 // One thread runs run(); handlers are called there, in order, after the store has the change, and
 // must be quick. Readers: any thread.
@@ -74,18 +77,20 @@ class Informer {
   [[nodiscard]] InformerStats stats() const;
 
  private:
+  enum class Step { kList, kProbe, kWatch };
   struct Next {
-    bool list = true;
+    Step step = Step::kList;
     std::chrono::milliseconds wait{0};
   };
 
   Next list_once(const std::stop_token& stop);
+  Next probe_once(const std::stop_token& stop);
   Next watch_once(const std::stop_token& stop);
   Next after_watch(Result<> result, bool rolled_back, std::uint64_t events,
                    std::chrono::nanoseconds lasted);
   void take(const WatchEvent& event);
   void tell(const std::vector<Change>& changes);
-  Next failed(const Error& error, bool list);
+  Next failed(const Error& error, Step next);
   void contact(const std::string& version);
 
   Client& client_;

@@ -68,7 +68,8 @@ class InformerTest : public testing::Test {
     for (const HttpRequest& request : server_.requests()) {
       all.push_back(query_of(request, "watch") == "1"
                         ? "watch " + query_of(request, "resourceVersion")
-                        : "list");
+                    : query_of(request, "limit") == "1" ? "probe"
+                                                        : "list");
     }
     return all;
   }
@@ -102,6 +103,7 @@ TEST_F(InformerTest, ABrokenWatchResumesWhereItWasAndBacksOff) {
   for (int i = 0; i < 8; ++i) {
     server_.then_fail(TransportFailure::kNotSent);  // refused: the server restarts
   }
+  server_.then_answer(200, list_of("90", {}));
   server_.then_watch({bookmark("99")});
   run();
   EXPECT_EQ(informer_->stats().lists, 1U) << "the version is still good: no new list";
@@ -169,19 +171,33 @@ TEST_F(InformerTest, ABookmarkFromThePastCountsToo) {
   EXPECT_THAT(asked(), ElementsAre("list", "watch 100", "list"));
 }
 
-TEST_F(InformerTest, SilenceWithoutABookmarkIsSuspicious) {
+TEST_F(InformerTest, SilenceMakesItAskForTheVersion) {
   server_.then_answer(200, list_of("100", {config_map("a", "90")}));
   then_quiet_watch();  // a real server with a restored etcd waits until its version reaches 100
   then_quiet_watch();
+  server_.then_answer(200, list_of("7", {}));
   server_.then_answer(200, list_of("7", {config_map("b", "6")}));
   then_quiet_watch();
-  then_quiet_watch({bookmark("8")});
+  then_quiet_watch();
+  server_.then_answer(200, list_of("7", {}));
   then_quiet_watch();
   run();
-  EXPECT_THAT(asked(), ElementsAre("list", "watch 100", "watch 100", "list", "watch 7", "watch 7",
-                                   "watch 8"));
+  EXPECT_THAT(asked(), ElementsAre("list", "watch 100", "watch 100", "probe", "list", "watch 7",
+                                   "watch 7", "probe", "watch 7"))
+      << "a quiet resource is not listed again";
   EXPECT_THAT(told_, ElementsAre("initial a@90", "missing a@90", "added b@6"));
   EXPECT_EQ(informer_->stats().rollbacks, 1U);
+}
+
+TEST_F(InformerTest, AServerThatComesBackIsAskedForItsVersionFirst) {
+  server_.then_answer(200, list_of("100", {config_map("a", "90")}));
+  server_.then_watch({}, TransportFailure::kUnknown);
+  server_.then_answer(200, list_of("50", {}));  // from a backup
+  server_.then_answer(200, list_of("50", {}));
+  server_.then_watch({bookmark("51")});
+  run();
+  EXPECT_THAT(asked(), ElementsAre("list", "watch 100", "probe", "list", "watch 50"));
+  EXPECT_THAT(told_, ElementsAre("initial a@90", "missing a@90"));
 }
 
 TEST_F(InformerTest, AVersionFromTheFutureEndsInANewList) {
@@ -203,6 +219,7 @@ TEST_F(InformerTest, SilenceAnd429ResumeAndHonourTheTimeNamed) {
   for (int i = 0; i < 5; ++i) {
     server_.then_fail(TransportFailure::kTimeout);
   }
+  server_.then_answer(200, list_of("10", {}));
   server_.then_status(429, "TooManyRequests", "no", {{"Retry-After", "300"}});
   server_.then_watch({bookmark("11")});
   run();
