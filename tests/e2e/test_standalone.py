@@ -60,8 +60,13 @@ def test_a_second_signal_ends_everything_at_once(tmp_path):
         next(iter(stream))
         penstock.signal(signal.SIGINT)
         penstock.wait_for_log("Stopping: no new calls")
-        penstock.signal(signal.SIGINT)
-        assert penstock.process.wait(5) == 130
+
+        def ended():
+            if penstock.process.poll() is None:
+                penstock.signal(signal.SIGINT)  # one that comes with the first is taken for the same
+            return penstock.process.poll()
+
+        assert penstock.wait_until(ended, 5, "end") == 130
         for pid in engines:
             penstock.wait_until(lambda pid=pid: not os.path.exists(f"/proc/{pid}"), 5, "end of the engine")
 
@@ -153,3 +158,14 @@ def test_an_engine_that_does_not_drain_keeps_its_calls_when_it_is_replaced(tmp_p
             return fresh.status == 200 and "two" in next(iter(fresh))
 
         penstock.wait_until(answered_by_the_new_one, 15, "the new engine")
+
+
+def test_one_interrupt_that_arrives_twice_is_one(tmp_path):
+    with Standalone(tmp_path, manifests(**{"engines.yaml": engine("a", "acme/chat")})) as penstock:
+        stream = Stream(penstock.url, penstock.key, "acme/chat", tokens=100)
+        events = iter(stream)
+        next(events)
+        penstock.signal(signal.SIGINT)
+        penstock.signal(signal.SIGTERM)
+        assert list(events)[-1] == "[DONE]"
+        assert penstock.process.wait(20) == 0

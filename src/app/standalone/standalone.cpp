@@ -1,12 +1,10 @@
 #include "app/standalone/standalone.h"
 
 #include <algorithm>
-#include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/signalfd.h>
 #include <thread>
 #include <unistd.h>
 
@@ -15,6 +13,7 @@
 #include "app/standalone/engine_launch.h"
 #include "app/standalone/ready_file.h"
 #include "app/standalone/serving.h"
+#include "app/standalone/signals.h"
 #include "app/standalone/wording.h"
 #include "app/supervise/log_file.h"
 #include "base/time_format.h"
@@ -62,11 +61,15 @@ class Standalone {
   /// Returns from the loop, later, with the exit code set.
   void begin_stop() {
     if (stopping_) {
+      if (loop_.now() - stop_began_ < kSameRequest) {
+        return;
+      }
       console_.say("Stopping at once.");
       engines_.kill_all();
       std::_Exit(kInterrupted);
     }
     stopping_ = true;
+    stop_began_ = loop_.now();
     watch_.reset();
     remove_ready_file();
     console_.say("Stopping: no new calls; running ones may take up to " +
@@ -99,6 +102,8 @@ class Standalone {
 
  private:
   static constexpr int kInterrupted = 130;
+  /// A script that is interrupted often passes the signal on that its child got as well.
+  static constexpr std::chrono::milliseconds kSameRequest{300};
   static constexpr std::uintmax_t kAccessLogLimit = 64U << 20U;
   static constexpr std::chrono::seconds kRotationInterval{10};
 
@@ -310,6 +315,7 @@ class Standalone {
   EventLoop::TimerId publish_timer_ = 0;
   bool greeted_ = false;
   bool stopping_ = false;
+  SteadyTime stop_began_{};
   int drained_fd_ = -1;
   std::jthread drainer_;
 };
@@ -320,23 +326,6 @@ std::string own_path() {
   std::error_code error;
   const auto path = std::filesystem::read_symlink("/proc/self/exe", error);
   return !error && std::filesystem::exists(path) ? path.string() : "/proc/self/exe";
-}
-
-/// Signals become something to read; all threads started later inherit the block.
-Result<int> signal_descriptor() {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
-    sigaddset(&set, number);
-  }
-  std::signal(SIGPIPE, SIG_IGN);
-  const int fd = pthread_sigmask(SIG_BLOCK, &set, nullptr) == 0
-                     ? signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)
-                     : -1;
-  if (fd < 0) {
-    return fail(Code::kInternal, "cannot receive signals");
-  }
-  return fd;
 }
 
 Result<> prepare_data_dir(const Options& options) {
@@ -355,7 +344,7 @@ Result<> prepare_data_dir(const Options& options) {
 Result<int> run(const Options& options) {
   PENSTOCK_CHECK_OK(prepare_data_dir(options));
   PENSTOCK_TRY(guard, supervise::Guard::start());
-  PENSTOCK_TRY(signals, signal_descriptor());
+  PENSTOCK_TRY(signals, stop_signals());
   PENSTOCK_TRY(loop, EventLoop::create(system_clock()));
   if (!options.ready_file.empty()) {
     ::unlink(options.ready_file.c_str());  // of an earlier run: it would tell a lie
@@ -366,8 +355,7 @@ Result<int> run(const Options& options) {
                                }};
   Standalone standalone(options, *loop, guard, programs);
   PENSTOCK_CHECK_OK(loop->watch(signals, EPOLLIN, [&](std::uint32_t) {
-    signalfd_siginfo info{};
-    while (::read(signals, &info, sizeof info) == sizeof info) {
+    while (take_signal(signals)) {
       standalone.begin_stop();
     }
   }));
