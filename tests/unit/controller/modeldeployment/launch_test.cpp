@@ -1,0 +1,85 @@
+#include "controller/modeldeployment/launch.h"
+
+#include <gtest/gtest.h>
+
+#include "model_input.h"
+
+namespace penstock::controller::modeldeployment {
+namespace {
+
+struct Row {
+  const char* name;
+  const char* engine;  ///< YAML
+  const char* words;   ///< command | args, joined by blanks
+  const char* problem = "";
+};
+
+std::string joined(const Launch& launch) {
+  std::string out;
+  for (const auto& word : launch.command) {
+    out += word + " ";
+  }
+  out += "|";
+  for (const auto& word : launch.args) {
+    out += " " + word;
+  }
+  return out;
+}
+
+class LaunchOf : public testing::TestWithParam<Row> {};
+
+TEST_P(LaunchOf, DerivesCommandAndArguments) {
+  const Row& row = GetParam();
+  const auto input =
+      input_of("{model: {name: org/m, aliases: [m]}, engine: " + std::string(row.engine) + "}");
+  const auto launch = launch_of(input.object, {});
+  EXPECT_EQ(launch.problem ? launch.problem->reason : "", row.problem);
+  if (!launch.problem) {
+    EXPECT_EQ(joined(launch), row.words);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Engines, LaunchOf,
+    testing::Values(
+        Row{"Vllm", "{type: VLLM}",
+            "| --model org/m --served-model-name org/m m --host 0.0.0.0 --port $(PORT)"},
+        Row{"VllmFromTheHub",
+            "{source: {huggingFace: {repo: a/b, revision: r}}, args: [--port, '9', --seed, '1']}",
+            "| --model a/b --revision r --served-model-name org/m m --host 0.0.0.0 --port 9 --seed "
+            "1"},
+        Row{"VllmFromAVolume", "{source: {pvc: {claimName: c, path: x}}}",
+            "| --model /models/source/x --served-model-name org/m m --host 0.0.0.0 --port $(PORT)"},
+        Row{"Sglang", "{type: SGLang}",
+            "python3 -m sglang.launch_server | --model-path org/m --served-model-name org/m --host "
+            "0.0.0.0 --port $(PORT) --enable-metrics"},
+        Row{"LlamaCpp", "{type: LlamaCpp, source: {huggingFace: {repo: a/b, file: f.gguf}}}",
+            "| --hf-repo a/b --hf-file f.gguf --alias org/m --host 0.0.0.0 --port $(PORT) "
+            "--metrics"},
+        Row{"OwnCommand", "{type: Custom, image: i, command: [run], args: [x]}", "run | x"},
+        Row{"Simulator", "{image: 'reg:5/penstock:dev', args: [engine, --model, m]}",
+            "| engine --model m --port=$(PORT)"},
+        Row{"SimulatorWithItsPort", "{image: penstock, args: [engine, --port, $(PORT)]}",
+            "| engine --port $(PORT)"},
+        Row{"NoDefaultImage", "{type: OpenInference}", "", "ImageMissing"},
+        Row{"CommandNeedsAnImageToo", "{type: Custom, command: [run]}", "", "ImageMissing"},
+        Row{"SourceOfAnotherKind", "{type: SGLang, source: {http: {url: 'https://x/y'}}}", "",
+            "SourceNotSupported"},
+        Row{"UncheckedDigest",
+            "{type: LlamaCpp, source: {http: {url: 'https://x/y', sha256: "
+            "'0000000000000000000000000000000000000000000000000000000000000000'}}}",
+            "", "SourceNotSupported"},
+        Row{"AdapterFromAVolume", "{loraAdapters: [{name: a, source: {pvc: {claimName: c}}}]}", "",
+            "SourceNotSupported"}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+TEST(LaunchOfPlan, PassesTheParallelismOn) {
+  Fit fit;
+  fit.tensor_parallel = 4;
+  fit.pipeline_parallel = 2;
+  const auto words = joined(launch_of(input_of("{model: {name: m}, engine: {}}").object, fit));
+  EXPECT_NE(words.find("--tensor-parallel-size 4 --pipeline-parallel-size 2"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace penstock::controller::modeldeployment

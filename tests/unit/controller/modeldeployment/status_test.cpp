@@ -1,0 +1,170 @@
+#include "controller/modeldeployment/status.h"
+
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include "controller/modeldeployment/reasons.h"
+#include "model_input.h"
+#include "runtime/conditions.h"
+
+namespace penstock::controller::modeldeployment {
+namespace {
+
+struct Row {
+  const char* name;
+  const char* spec;
+  DeploymentFacts deployment;
+  const char* failure;  ///< of applying; empty: none
+  const char* ready;    ///< "Status Reason"
+  const char* progressing;
+};
+
+std::string shown(const std::vector<crd::Condition>& conditions, std::string_view type) {
+  const auto* condition = runtime::find_condition(conditions, type);
+  return condition == nullptr ? "" : condition->status + " " + condition->reason;
+}
+
+constexpr const char* kEngine = "{model: {name: m}, replicas: 2, engine: {image: i}}";
+
+DeploymentFacts facts(int wanted, int replicas, int updated, int ready) {
+  DeploymentFacts out;
+  out.current = true;
+  out.wanted = wanted;
+  out.replicas = replicas;
+  out.updated = updated;
+  out.ready = ready;
+  return out;
+}
+
+class StatusOf : public testing::TestWithParam<Row> {};
+
+TEST_P(StatusOf, SumsUp) {
+  const Row& row = GetParam();
+  Input input = input_of(row.spec);
+  input.deployment = row.deployment;
+  std::optional<condition::Finding> failure;
+  if (*row.failure != '\0') {
+    failure = condition::Finding{row.failure, "no"};
+  }
+  const auto status = status_of(input, decide(input), failure);
+  EXPECT_EQ(shown(status.conditions, "Ready"), row.ready);
+  EXPECT_EQ(shown(status.conditions, "Progressing"), row.progressing);
+  EXPECT_EQ(status.observed_generation, 3);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    States, StatusOf,
+    testing::Values(
+        Row{"New", kEngine, {}, "", "False Starting", "True Starting"},
+        Row{"AllReady", kEngine, facts(2, 2, 2, 2), "", "True Ready", "True Deployed"},
+        Row{"SomeReady", kEngine, facts(2, 2, 2, 1), "", "True Ready", "True RollingOut"},
+        Row{"RollingOut", kEngine, facts(2, 3, 1, 2), "", "True Ready", "True RollingOut"},
+        Row{"NotYetSeenByTheDeploymentController", kEngine,
+            [] {
+              auto out = facts(2, 2, 2, 2);
+              out.current = false;
+              return out;
+            }(),
+            "", "True Ready", "True RollingOut"},
+        Row{"RefusedByTheServer", kEngine, facts(2, 2, 2, 2), "ApplyFailed", "True Ready",
+            "False ApplyFailed"},
+        Row{"RefusedFromTheStart",
+            kEngine,
+            {},
+            "ApplyFailed",
+            "False ApplyFailed",
+            "False ApplyFailed"},
+        Row{"ScaledToZero", "{model: {name: m}, replicas: 0, engine: {image: i}}",
+            facts(0, 0, 0, 0), "", "False ScaledToZero", "True Deployed"},
+        Row{"WrongSpecWhileTheOldOneAnswers", "{model: {name: m}, engine: {type: OpenInference}}",
+            facts(1, 1, 1, 1), "", "False ImageMissing", "False ImageMissing"}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+TEST(Status, TroubleOfNewReplicasIsToldWhileOldOnesAnswer) {
+  Input input = input_of(kEngine);
+  input.deployment = facts(2, 3, 1, 2);
+  PodFacts pod;
+  pod.unschedulable = true;
+  pod.unschedulable_message = "0/1 nodes are available: 1 Insufficient nvidia.com/gpu.";
+  input.pods.push_back(pod);
+  const auto status = status_of(input, decide(input), std::nullopt);
+  EXPECT_EQ(shown(status.conditions, "Progressing"), "False Unschedulable");
+  EXPECT_EQ(shown(status.conditions, "Ready"), "True Ready");
+}
+
+TEST(Status, ProviderNeedsItsKey) {
+  Input input = input_of(
+      "{model: {name: m}, provider: {type: OpenAI, endpoint: 'https://api.openai.com/v1', auth: "
+      "{apiKeySecretRef: {name: s, key: k}}}}");
+  auto status = status_of(input, decide(input), std::nullopt);
+  EXPECT_EQ(shown(status.conditions, "Healthy"), "False SecretNotFound");
+  EXPECT_EQ(shown(status.conditions, "Accepted"), "True Accepted");
+  EXPECT_EQ(shown(status.conditions, "Ready"), "False SecretNotFound");
+  ASSERT_TRUE(input.secrets.add({{"metadata", {{"namespace", "team"}, {"name", "s"}}},
+                                 {"stringData", {{"k", "sk-secret"}}}}));
+  status = status_of(input, decide(input), std::nullopt);
+  EXPECT_EQ(shown(status.conditions, "Ready"), "True Ready");
+  EXPECT_FALSE(status.replicas);
+}
+
+TEST(Status, ClientNeedsItsFallback) {
+  Input input = input_of(
+      "{model: {name: m}, client: {onnxURI: 'https://x/y', sha256: "
+      "'0000000000000000000000000000000000000000000000000000000000000000', fallbackRef: {name: "
+      "server}}}");
+  EXPECT_EQ(shown(status_of(input, decide(input), std::nullopt).conditions, "Ready"),
+            "False DeploymentNotFound");
+}
+
+TEST(Status, TimesMoveOnlyWithTheStatus) {
+  Input input = input_of(kEngine);
+  input.object.status = status_of(input, decide(input), std::nullopt);
+  const auto first = input.now;
+  input.now += std::chrono::hours(1);
+  input.deployment = facts(2, 2, 2, 2);
+  const auto status = status_of(input, decide(input), std::nullopt);
+  EXPECT_EQ(runtime::find_condition(status.conditions, "Accepted")->last_transition_time, first);
+  EXPECT_EQ(runtime::find_condition(status.conditions, "Ready")->last_transition_time, input.now);
+}
+
+TEST(Status, ScalingNamesItsOwner) {
+  EXPECT_EQ(shown(status_of(input_of(kEngine), {}, std::nullopt).conditions, "ScalingActive"),
+            "False FixedReplicas");
+  EXPECT_EQ(wanted_replicas(input_of("{model: {name: m}, engine: {image: i}, scaling: "
+                                     "{minReplicas: 3, maxReplicas: 5}}")
+                                .object.spec),
+            3);
+  EXPECT_EQ(wanted_replicas(input_of(kEngine).object.spec), 2);
+}
+
+TEST(Status, ReasonsAreInTheTable) {
+  std::set<std::string_view> table;
+  for (const auto& reason : kReasons) {
+    EXPECT_TRUE(table.insert(reason.name).second) << reason.name;
+  }
+  for (const auto& facts_now : {DeploymentFacts{}, facts(2, 2, 2, 2), facts(2, 3, 1, 1)}) {
+    Input input = input_of(kEngine);
+    input.deployment = facts_now;
+    for (const auto& condition : status_of(input, decide(input), std::nullopt).conditions) {
+      EXPECT_TRUE(table.contains(condition.reason)) << condition.reason;
+    }
+  }
+}
+
+TEST(News, TellTheStory) {
+  Input input = input_of(kEngine);
+  const auto started = status_of(input, decide(input), std::nullopt);
+  input.object.status = started;
+  input.deployment = facts(2, 2, 2, 2);
+  const auto done = status_of(input, decide(input), std::nullopt);
+  std::vector<std::string> reasons;
+  for (const auto& item : news(started, done)) {
+    EXPECT_FALSE(item.warning);
+    reasons.push_back(item.reason);
+  }
+  EXPECT_EQ(reasons, (std::vector<std::string>{"Deployed", "Ready"}));
+}
+
+}  // namespace
+}  // namespace penstock::controller::modeldeployment
