@@ -126,14 +126,14 @@ client_tools() {
   fi
 }
 
-# ctest_run NAME BUILD_DIR ARGUMENTS... — runs tests, leaves build/results/NAME.xml; never stops the script.
+# ctest_run NAME BUILD_DIR ARGUMENTS... — runs tests, leaves build/results/NAME.xml. Call it with `|| true`: the count decides in the end.
 ctest_run() {
   local name=$1 dir=$2
   shift 2
   mkdir -p build/results
   rm -f "build/results/$name.xml"
   ctest --test-dir "$dir" -j "$jobs" --timeout 600 --no-tests=ignore \
-    --output-junit "$root/build/results/$name.xml" "$@" || true
+    --output-junit "$root/build/results/$name.xml" "$@"
 }
 
 cluster_packages() {
@@ -176,7 +176,7 @@ do_test() {
   fi
   for label in style unit integration e2e cluster policy; do
     if selected "$label" "${wanted[@]}"; then
-      step "test: $label" ctest_run "$label" build/release -L "^$label\$"
+      step "test: $label" ctest_run "$label" build/release -L "^$label\$" || true
     fi
   done
   if selected fuzz "${wanted[@]}"; then do_fuzz 20; fi
@@ -186,7 +186,7 @@ do_test() {
 do_fuzz() {
   build fuzz fuzz_targets
   step "test: fuzz (${1:-20} s each)" env PENSTOCK_FUZZ_SECONDS="${1:-20}" \
-    bash -c "$(declare -f ctest_run); root='$root' jobs='$jobs'; ctest_run fuzz build/fuzz -L '^fuzz\$'"
+    bash -c "$(declare -f ctest_run); root='$root' jobs='$jobs'; ctest_run fuzz build/fuzz -L '^fuzz\$'" || true
 }
 
 do_sanitize() {
@@ -196,9 +196,9 @@ do_sanitize() {
   export UBSAN_OPTIONS=print_stacktrace=1
   export TSAN_OPTIONS="second_deadlock_stack=1:suppressions=$root/tests/tsan.supp"
   build asan all
-  step "ASan+UBSan: unit, integration" ctest_run asan build/asan -L '^(unit|integration)$'
+  step "ASan+UBSan: unit, integration" ctest_run asan build/asan -L '^(unit|integration)$' || true
   build tsan all
-  step "TSan: unit, integration" ctest_run tsan build/tsan -L '^(unit|integration)$'
+  step "TSan: unit, integration" ctest_run tsan build/tsan -L '^(unit|integration)$' || true
   python3 hack/count_results.py build/results
 }
 

@@ -14,6 +14,7 @@ namespace {
 using gateway::snapshot::Endpoint;
 using kube::member;
 
+// NOLINTNEXTLINE(readability-identifier-naming): a constant in all but constexpr.
 const json::Value kNothing = json::Value::object();
 constexpr std::string_view kServiceLabel = "kubernetes.io/service-name";
 

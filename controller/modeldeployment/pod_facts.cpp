@@ -13,6 +13,7 @@ using kube::integer_at;
 using kube::member;
 using kube::text_at;
 
+// NOLINTNEXTLINE(readability-identifier-naming): a constant in all but constexpr.
 const json::Value kNothing = json::Value::object();
 
 const json::Value& part(const json::Value& object, std::string_view name) {
