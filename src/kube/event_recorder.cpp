@@ -1,5 +1,8 @@
 #include "kube/event_recorder.h"
 
+#include <optional>
+#include <thread>
+
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
@@ -11,6 +14,7 @@ namespace {
 
 constexpr std::size_t kLongestNote = 1024;
 constexpr std::size_t kLongestWord = 128;
+constexpr std::chrono::seconds kLastMoment{2};
 
 /// At most `most` bytes, never cut inside a UTF-8 sequence.
 std::string cut(std::string text, std::size_t most) {
@@ -73,18 +77,39 @@ void EventRecorder::record(EventNote note) {
 }
 
 void EventRecorder::run(std::stop_token stop) {
-  std::unique_lock lock(mutex_);
-  for (;;) {
-    waiter_.wait_until(lock, changed_, Waiter::kForever, stop, [this] { return !queue_.empty(); });
-    if (queue_.empty()) {
-      return;  // stopped
+  while (!stop.stop_requested()) {
+    {
+      std::unique_lock lock(mutex_);
+      waiter_.wait_until(lock, changed_, Waiter::kForever, stop,
+                         [this] { return !queue_.empty(); });
     }
-    const EventNote note = std::move(queue_.front());
-    queue_.pop_front();
-    lock.unlock();
-    deliver(note, stop);
-    lock.lock();
+    if (!stop.stop_requested()) {
+      deliver_next(stop);
+    }
   }
+  // What is left gets a moment of its own: the stop that ended us must not cancel it, and a server
+  // that does not answer must not hold the process.
+  std::stop_source over;
+  const std::jthread limit([this, &over](const std::stop_token& ended) {
+    waiter_.sleep(kLastMoment, ended);
+    over.request_stop();
+  });
+  while (deliver_next(over.get_token())) {
+  }
+}
+
+bool EventRecorder::deliver_next(const std::stop_token& stop) {
+  std::optional<EventNote> note;
+  {
+    const std::lock_guard lock(mutex_);
+    if (queue_.empty() || stop.stop_requested()) {
+      return false;
+    }
+    note = std::move(queue_.front());
+    queue_.pop_front();
+  }
+  deliver(*note, stop);
+  return true;
 }
 
 void EventRecorder::deliver(const EventNote& note, const std::stop_token& stop) {
@@ -94,9 +119,15 @@ void EventRecorder::deliver(const EventNote& note, const std::stop_token& stop) 
   }
   const WallTime at = waiter_.wall_now();
   for (int attempt = 1; !write(note, decision, at, stop); ++attempt) {
-    if (attempt >= options_.tries || !waiter_.sleep(options_.between_tries, stop)) {
+    const bool stopped = attempt < options_.tries && !waiter_.sleep(options_.between_tries, stop);
+    if (stopped || attempt >= options_.tries) {
+      series_.lost(note);  // nobody can count in an Event that may not exist
       const std::lock_guard lock(mutex_);
-      ++dropped_;
+      if (stopped) {
+        queue_.push_front(note);
+      } else {
+        ++dropped_;
+      }
       return;
     }
   }
@@ -105,17 +136,15 @@ void EventRecorder::deliver(const EventNote& note, const std::stop_token& stop) 
 /// False: worth another try.
 bool EventRecorder::write(const EventNote& note, const EventDecision& decision, WallTime at,
                           const std::stop_token& stop) {
-  // A last try at shutdown must not be cancelled by the shutdown itself.
-  const std::stop_token patience = stop.stop_requested() ? std::stop_token() : stop;
   const std::string time = format_micro_time(at);
   Result<Object> answer =
       decision.step == EventStep::kCreate
           ? client_.create(resources::kEvents, Object(event_object(note, decision, options_, time)),
-                           options_.controller, patience)
+                           options_.controller, stop)
           : client_.merge_patch(
                 resources::kEvents, {home_of(note), decision.object_name},
                 json::Value{{"series", {{"count", decision.count}, {"lastObservedTime", time}}}},
-                options_.controller, {}, patience);
+                options_.controller, {}, stop);
   if (answer || answer.error().code() == Code::kAlreadyExists) {
     return true;
   }

@@ -34,12 +34,13 @@ class EventRecorder {
               std::string note);
   void record(EventNote note);
 
-  /// Writes until stopped; what is queued then gets one more try.
+  /// Writes until stopped; what is queued then gets two more seconds.
   void run(std::stop_token stop);
 
   [[nodiscard]] std::uint64_t dropped() const;
 
  private:
+  bool deliver_next(const std::stop_token& stop);
   void deliver(const EventNote& note, const std::stop_token& stop);
   bool write(const EventNote& note, const EventDecision& decision, WallTime at,
              const std::stop_token& stop);

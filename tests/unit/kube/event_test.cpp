@@ -122,6 +122,23 @@ TEST_F(RecorderTest, TriesAgainThenCountsInTheSameEvent) {
   EXPECT_EQ(waiter_.waits(), std::vector<std::chrono::nanoseconds>{seconds(10)});
 }
 
+TEST_F(RecorderTest, WhatAStopInterruptedGetsALastMoment) {
+  test::FakeWaiter by_hand(test::FakeWaiter::Mode::kByHand);  // the moment lasts until we say so
+  EventRecorder recorder(client_, by_hand, options_);
+  recorder.record(note("one"));
+  recorder.record(note("two"));
+  server_.then([this](const HttpRequest&, const BodySink&, const std::stop_token&) -> test::Answer {
+    stop_.request_stop();
+    return std::unexpected(TransportError{TransportFailure::kCancelled, "stopped"});
+  });
+  server_.then_answer(201, R"({"metadata":{"name":"e"}})");
+  server_.then_answer(201, R"({"metadata":{"name":"e"}})");
+  recorder.run(stop_.get_token());
+  ASSERT_EQ(server_.count(), 3U);
+  EXPECT_EQ(json::Value::parse(server_.request(1).body)["note"], "one") << "created, not counted";
+  EXPECT_EQ(json::Value::parse(server_.request(2).body)["note"], "two");
+}
+
 TEST_F(RecorderTest, ARefusedEventIsDroppedAtOnceAndAFullQueueDrops) {
   options_.queue = 2;
   EventRecorder recorder(client_, waiter_, options_);
