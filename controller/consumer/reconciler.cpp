@@ -1,5 +1,6 @@
 #include "controller/consumer/reconciler.h"
 
+#include "controller/condition/report.h"
 #include "controller/consumer/decide.h"
 #include "controller/consumer/observe.h"
 #include "controller/consumer/status.h"
@@ -34,18 +35,9 @@ Result<runtime::Next> Reconciler::reconcile(const runtime::Pass& pass) {
   PENSTOCK_TRY(input, observe(caches_, object, pass.wall_now));
   const Plan plan = decide(input);
   const auto status = status_of(input, plan);
-  PENSTOCK_TRY(written,
-               applier_.apply_status(kube::resources::kConsumers,
-                                     status_intent(input.object, status), object, pass.stop));
-  if (written.written) {
-    writes_.wrote(pass.key, *caches_.consumers.of(pass.key.name_space), written.live);
-    for (auto& item : news(input.object.status, status)) {
-      events_.record({std::string(crd::kApiVersion), std::string(crd::Consumer::kKind),
-                      pass.key.name_space, pass.key.name, object.uid(),
-                      item.warning ? kube::EventType::kWarning : kube::EventType::kNormal,
-                      std::move(item.reason), "Reconcile", std::move(item.message)});
-    }
-  }
+  const condition::Pen pen{applier_, writes_, events_, *caches_.consumers.of(pass.key.name_space)};
+  PENSTOCK_CHECK_OK(condition::report(pen, pass, object, status_intent(input.object, status),
+                                      news(input.object.status, status)));
   return plan.look_again ? runtime::Next::again_after(*plan.look_again) : runtime::Next::done();
 }
 

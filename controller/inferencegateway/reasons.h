@@ -5,6 +5,8 @@
 #include <array>
 #include <string_view>
 
+#include "controller/condition/report.h"
+
 namespace penstock::controller::inferencegateway {
 
 struct Reason {
@@ -21,8 +23,6 @@ inline constexpr std::string_view kStarting = "Starting";
 inline constexpr std::string_view kScaledToZero = "ScaledToZero";
 inline constexpr std::string_view kPropagating = "Propagating";
 inline constexpr std::string_view kSnapshotTooLarge = "SnapshotTooLarge";
-inline constexpr std::string_view kApplyFailed = "ApplyFailed";
-inline constexpr std::string_view kNotOwned = "NotOwned";
 
 inline constexpr std::array kReasons{
     Reason{kAccepted, "The spec can be carried out.", ""},
@@ -38,9 +38,10 @@ inline constexpr std::array kReasons{
            "Wait; if it lasts, read the log of the pod that is behind."},
     Reason{kSnapshotTooLarge, "The configuration does not fit into its Secret.",
            "Spread routes and consumers over several gateways."},
-    Reason{kApplyFailed, "The API server refused a child.",
+    Reason{condition::kApplyFailed, "The API server refused a child.",
            "The message has the server's words; spec.podTemplate is the usual cause."},
-    Reason{kNotOwned, "An object with the name of a child exists and belongs to somebody else.",
+    Reason{condition::kNotOwned,
+           "An object with the name of a child exists and belongs to somebody else.",
            "Delete or rename that object."},
 };
 

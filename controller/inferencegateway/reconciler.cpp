@@ -1,9 +1,9 @@
 #include "controller/inferencegateway/reconciler.h"
 
+#include "controller/condition/report.h"
 #include "controller/inferencegateway/decide.h"
 #include "controller/inferencegateway/names.h"
 #include "controller/inferencegateway/observe.h"
-#include "controller/inferencegateway/reasons.h"
 #include "controller/inferencegateway/status.h"
 
 namespace penstock::controller::inferencegateway {
@@ -14,23 +14,6 @@ namespace res = kube::resources;
 /// A replica takes a new configuration over within milliseconds; so long until it is asked.
 constexpr std::chrono::milliseconds kFirstLook{300};
 constexpr std::chrono::seconds kNextLook{2};
-
-/// A failed write as users should read it. What may be gone with the next try is not worth a
-/// condition.
-std::optional<condition::Finding> finding_of(const Result<>& applied) {
-  if (applied) {
-    return std::nullopt;
-  }
-  const Error& error = applied.error();
-  if (error.code() == Code::kInvalid || error.code() == Code::kForbidden ||
-      error.code() == Code::kQuotaExceeded) {
-    return condition::Finding{std::string(kApplyFailed), error.message()};
-  }
-  if (error.code() == Code::kConflict) {
-    return condition::Finding{std::string(kNotOwned), error.message()};
-  }
-  return std::nullopt;
-}
 
 /// Only changes of the spec or the labels: a configuration does not depend on any status.
 kube::Informer::Handler on_new_spec(kube::Informer::Handler next) {
@@ -73,33 +56,17 @@ Result<runtime::Next> Reconciler::reconcile(const runtime::Pass& pass) {
   }
   // Last, so that the configuration is out before anybody is waited for.
   ask_versions_(input.replicas, plan.admin_port, pass.stop);
-  const auto status = status_of(input, plan, finding_of(applied));
-  PENSTOCK_CHECK_OK(write_status(pass, object, input, status));
+  const auto status = status_of(input, plan, condition::apply_finding(applied, pass.failures));
+  const condition::Pen pen{hands_.applier, hands_.writes, events_,
+                           *caches_.inference_gateways.of(pass.key.name_space)};
+  PENSTOCK_CHECK_OK(condition::report(pen, pass, object, status_intent(input.object, status),
+                                      news(input.object.status, status)));
   PENSTOCK_CHECK_OK(std::move(applied));
   if (plan.can_deploy() && !all_current(input, plan)) {
     const bool fresh = input.delivered_version != plan.document.version;
     return runtime::Next::again_after(fresh ? kFirstLook : kNextLook);
   }
   return runtime::Next::done();
-}
-
-Result<> Reconciler::write_status(const runtime::Pass& pass, const kube::Object& object,
-                                  const Input& input,
-                                  const crd::inference_gateway::Status& status) {
-  PENSTOCK_TRY(written,
-               hands_.applier.apply_status(res::kInferenceGateways,
-                                           status_intent(input.object, status), object, pass.stop));
-  if (!written.written) {
-    return {};
-  }
-  hands_.writes.wrote(pass.key, *caches_.inference_gateways.of(pass.key.name_space), written.live);
-  for (auto& item : news(input.object.status, status)) {
-    events_.record({std::string(crd::kApiVersion), std::string(crd::InferenceGateway::kKind),
-                    pass.key.name_space, pass.key.name, object.uid(),
-                    item.warning ? kube::EventType::kWarning : kube::EventType::kNormal,
-                    std::move(item.reason), "Reconcile", std::move(item.message)});
-  }
-  return {};
 }
 
 void watch(cache::Caches& caches, runtime::Controller& controller) {

@@ -34,9 +34,6 @@ class Reconciler {
   [[nodiscard]] Result<runtime::Next> reconcile(const runtime::Pass& pass);
 
  private:
-  Result<> write_status(const runtime::Pass& pass, const kube::Object& object, const Input& input,
-                        const crd::inference_gateway::Status& status);
-
   const cache::Caches& caches_;
   child::Hands hands_;
   kube::EventRecorder& events_;

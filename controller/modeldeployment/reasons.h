@@ -6,6 +6,8 @@
 #include <array>
 #include <string_view>
 
+#include "controller/condition/report.h"
+
 namespace penstock::controller::modeldeployment {
 
 struct Reason {
@@ -38,8 +40,6 @@ inline constexpr std::string_view kInsufficientMemory = "InsufficientMemory";
 inline constexpr std::string_view kNotSupported = "NotSupported";
 
 // The cluster.
-inline constexpr std::string_view kApplyFailed = "ApplyFailed";
-inline constexpr std::string_view kNotOwned = "NotOwned";
 inline constexpr std::string_view kQuotaExceeded = "QuotaExceeded";
 inline constexpr std::string_view kPodForbidden = "PodForbidden";
 inline constexpr std::string_view kUnschedulable = "Unschedulable";
@@ -91,9 +91,10 @@ inline constexpr std::array kReasons{
            "Name a deployment with an engine or a provider."},
     Reason{"NotShared", "The fallback is in another namespace and not shared.",
            "Add this namespace to its spec.sharedWith."},
-    Reason{kApplyFailed, "The API server refused a child.",
+    Reason{condition::kApplyFailed, "The API server refused a child.",
            "The message has the server's words; engine.podTemplate is the usual cause."},
-    Reason{kNotOwned, "An object with the name of a child exists and belongs to somebody else.",
+    Reason{condition::kNotOwned,
+           "An object with the name of a child exists and belongs to somebody else.",
            "Delete or rename that object."},
     Reason{kQuotaExceeded, "A ResourceQuota forbids more pods.",
            "Raise the quota, or scale something down."},

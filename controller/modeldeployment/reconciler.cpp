@@ -1,34 +1,16 @@
 #include "controller/modeldeployment/reconciler.h"
 
-#include "base/log.h"
 #include "controller/child/names.h"
+#include "controller/condition/report.h"
 #include "controller/modeldeployment/decide.h"
 #include "controller/modeldeployment/desired.h"
 #include "controller/modeldeployment/observe.h"
-#include "controller/modeldeployment/reasons.h"
 #include "controller/modeldeployment/status.h"
 
 namespace penstock::controller::modeldeployment {
 namespace {
 
 namespace res = kube::resources;
-
-/// A failed write as users should read it. What may be gone with the next try is not worth a
-/// condition.
-std::optional<condition::Finding> finding_of(const Result<>& applied) {
-  if (applied) {
-    return std::nullopt;
-  }
-  const Error& error = applied.error();
-  if (error.code() == Code::kInvalid || error.code() == Code::kForbidden ||
-      error.code() == Code::kQuotaExceeded) {
-    return condition::Finding{std::string(kApplyFailed), error.message()};
-  }
-  if (error.code() == Code::kConflict) {
-    return condition::Finding{std::string(kNotOwned), error.message()};
-  }
-  return std::nullopt;
-}
 
 std::vector<kube::ObjectKey> keys_of(const std::vector<kube::Object>& objects) {
   std::vector<kube::ObjectKey> keys;
@@ -61,19 +43,11 @@ Result<runtime::Next> Reconciler::reconcile(const runtime::Pass& pass) {
     applied = child::sync_children(hands_, object, desired(input, plan), all_slots(object.name()),
                                    pass.stop);
   }
-  const auto status = status_of(input, plan, finding_of(applied));
-  const auto intent = status_intent(input.object, status);
-  PENSTOCK_TRY(written,
-               hands_.applier.apply_status(res::kModelDeployments, intent, object, pass.stop));
-  if (written.written) {
-    hands_.writes.wrote(pass.key, *caches_.model_deployments.of(pass.key.name_space), written.live);
-    for (auto& item : news(input.object.status, status)) {
-      events_.record({std::string(crd::kApiVersion), std::string(crd::ModelDeployment::kKind),
-                      pass.key.name_space, pass.key.name, object.uid(),
-                      item.warning ? kube::EventType::kWarning : kube::EventType::kNormal,
-                      std::move(item.reason), "Reconcile", std::move(item.message)});
-    }
-  }
+  const auto status = status_of(input, plan, condition::apply_finding(applied, pass.failures));
+  const condition::Pen pen{hands_.applier, hands_.writes, events_,
+                           *caches_.model_deployments.of(pass.key.name_space)};
+  PENSTOCK_CHECK_OK(condition::report(pen, pass, object, status_intent(input.object, status),
+                                      news(input.object.status, status)));
   PENSTOCK_CHECK_OK(std::move(applied));
   return runtime::Next::done();
 }

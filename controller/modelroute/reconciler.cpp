@@ -1,5 +1,6 @@
 #include "controller/modelroute/reconciler.h"
 
+#include "controller/condition/report.h"
 #include "controller/modelroute/decide.h"
 #include "controller/modelroute/observe.h"
 #include "controller/modelroute/status.h"
@@ -46,18 +47,10 @@ Result<runtime::Next> Reconciler::reconcile(const runtime::Pass& pass) {
   PENSTOCK_TRY(input, observe(caches_, object, cluster_residency_, pass.wall_now));
   const Plan plan = decide(input);
   const auto status = status_of(input, plan);
-  PENSTOCK_TRY(written,
-               applier_.apply_status(kube::resources::kModelRoutes,
-                                     status_intent(input.object, status), object, pass.stop));
-  if (written.written) {
-    writes_.wrote(pass.key, *caches_.model_routes.of(pass.key.name_space), written.live);
-    for (auto& item : news(input.object.status, status)) {
-      events_.record({std::string(crd::kApiVersion), std::string(crd::ModelRoute::kKind),
-                      pass.key.name_space, pass.key.name, object.uid(),
-                      item.warning ? kube::EventType::kWarning : kube::EventType::kNormal,
-                      std::move(item.reason), "Reconcile", std::move(item.message)});
-    }
-  }
+  const condition::Pen pen{applier_, writes_, events_,
+                           *caches_.model_routes.of(pass.key.name_space)};
+  PENSTOCK_CHECK_OK(condition::report(pen, pass, object, status_intent(input.object, status),
+                                      news(input.object.status, status)));
   return runtime::Next::done();
 }
 

@@ -105,10 +105,11 @@ TEST(GatewayStatus, AddressesGoFromTheMostPublicInwards) {
 
 TEST(GatewayStatus, FailureToApplyIsTold) {
   const Input input = serving();
-  const auto status = status_of(input, decide(input),
-                                condition::Finding{std::string(kApplyFailed), "server's words"});
+  const auto status =
+      status_of(input, decide(input),
+                condition::Finding{std::string(condition::kApplyFailed), "server's words"});
   const auto* condition = runtime::find_condition(status.conditions, "Programmed");
-  EXPECT_EQ(condition->reason, kApplyFailed);
+  EXPECT_EQ(condition->reason, condition::kApplyFailed);
   EXPECT_EQ(condition->message, "server's words");
 }
 
