@@ -34,6 +34,7 @@ std::uint64_t seed_of(const Options& options, const Clock& clock) {
 kube::ConnectionOptions connection_options(const Options& options, runtime::Metrics& metrics) {
   kube::ConnectionOptions out;
   out.caller.user_agent = "penstock-controller/" + options.version;
+  out.caller.qps = 0;  // the server's Priority and Fairness knows better what it can bear
   out.caller.on_call = [&metrics](const kube::CallRecord& call) { metrics.api_call(call); };
   return out;
 }
@@ -43,7 +44,6 @@ kube::ConnectionOptions lease_options(const Options& options, runtime::Metrics& 
   kube::ConnectionOptions out = connection_options(options, metrics);
   out.deadline = std::chrono::seconds(5);
   out.caller.retry.most_tries = 1;
-  out.caller.qps = 0;
   return out;
 }
 
@@ -83,7 +83,7 @@ struct Manager::Parts {
 
   void add_model_deployments() {
     auto& controller = manager->add_controller(
-        {.name = "modeldeployment"},
+        {.name = "modeldeployment", .workers = 8},
         [this](const runtime::Pass& pass) { return model_deployments->reconcile(pass); });
     model_deployments = std::make_unique<modeldeployment::Reconciler>(
         caches, hands(modeldeployment::kFieldManager, controller), *events);
