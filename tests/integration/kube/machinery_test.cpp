@@ -55,13 +55,6 @@ TEST_F(Machinery, AnInformerFollowsEveryChange) {
   EXPECT_GE(stats.watches, 2U);
 }
 
-TEST_F(Machinery, APositionTooOldIsGone) {
-  const auto answer = client().watch(resources::kConfigMaps, namespace_, {.resource_version = "1"},
-                                     [](const kube::WatchEvent&) { return true; });
-  ASSERT_FALSE(answer);
-  EXPECT_EQ(answer.error().code(), Code::kGone) << answer.error().to_string();
-}
-
 TEST_F(Machinery, TheVersionOfACollectionIsCheapToAsk) {
   const Object made = client().create(resources::kConfigMaps, config_map("a", "1"), "test").value();
   const auto latest = client().latest_version(resources::kConfigMaps, namespace_);

@@ -125,7 +125,11 @@ TEST_F(Verbs, InAPodTheMountedFilesAreEnoughAndATokenMayRotate) {
   const fs::path folder = name;
   std::ofstream(folder / "token") << "expired";
   std::ofstream(folder / "namespace") << namespace_;
-  fs::copy_file(config_.ca.file, folder / "ca.crt");
+  if (config_.ca.file.empty()) {
+    std::ofstream(folder / "ca.crt") << config_.ca.data.reveal();
+  } else {
+    fs::copy_file(config_.ca.file, folder / "ca.crt");
+  }
   const auto config = in_cluster_config(
       [&](const char* variable) {
         return std::string(variable) == "KUBERNETES_SERVICE_HOST"
