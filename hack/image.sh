@@ -3,7 +3,7 @@
 #
 #   hack/image.sh [BINARY]      default build/release/penstock; name in the archive: penstock.local/penstock:dev
 #
-# The packages are those of this machine, in the versions the binary was linked with, fetched by apt. No daemon, no root.
+# The packages are those of this machine, in the versions the binary was linked with or newer, fetched by apt. No daemon, no root.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 binary=$(realpath "${1:-$root/build/release/penstock}")
@@ -36,22 +36,33 @@ packages() {
   echo ca-certificates
 }
 
-# fetch PACKAGE: prints the path of its .deb, in the installed version, or the mirror's where that one is gone.
+# fetch PACKAGE: prints the path of its .deb: the installed version, or the mirror's newer one when that is gone there. Within
+# one release of Debian a newer one is the same library with security fixes.
 fetch() {
-  local package=$1 version file
+  local package=$1 version
   version=$(dpkg-query -W -f '${Version}' "$package")
-  file=$out/packages/${package}_${version//:/%3a}_$(dpkg-query -W -f '${Architecture}' "$package").deb
+  download "$package" "$version" 2>"$out/packages/fetch.log" && return 0
+  [ "$(id -u)" -ne 0 ] || apt-get update -qq >&2 || true
+  version=$(apt-cache policy "$package" | awk '$1 == "Candidate:" {print $2}')
+  if dpkg --compare-versions "$version" gt "$(dpkg-query -W -f '${Version}' "$package")"; then
+    download "$package" "$version" && return 0
+  fi
+  cat "$out/packages/fetch.log" >&2
+  echo "hack/image.sh: cannot fetch $package in the installed version or a newer one; try: apt-get update" >&2
+  return 1
+}
+
+# download PACKAGE VERSION: prints the path of that .deb.
+download() {
+  local file
+  file=$out/packages/${1}_${2//:/%3a}_$(dpkg-query -W -f '${Architecture}' "$1").deb
   if [ ! -f "$file" ]; then
-    mkdir -p "$out/packages"
-    (cd "$out/packages" && apt-get -qq -o APT::Sandbox::User=root download "$package=$version" >&2) || {
-      echo "hack/image.sh: $package $version is no longer on the mirror; bring this machine up to date: apt-get upgrade" >&2
-      return 1
-    }
+    (cd "$out/packages" && apt-get -qq -o APT::Sandbox::User=root download "$1=$2" >&2) || return 1
   fi
   echo "$file"
 }
 
-mkdir -p "$out"
+mkdir -p "$out/packages"
 names=$(packages | sort -u)
 debs=()
 for package in $names; do
