@@ -3,7 +3,7 @@
 set -euo pipefail
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")/cluster" && pwd)
-for part in say layout process toolchain build pki control_plane gpu_nodes sandbox runtime node policy probe teardown leftovers; do
+for part in say layout process toolchain build pki control_plane gpu_nodes sandbox runtime node policy probe disturb teardown leftovers; do
   # shellcheck source=/dev/null
   source "$HERE/lib/$part.sh"
 done
@@ -24,6 +24,8 @@ Usage: hack/cluster.sh VERB [ARGUMENTS]
   load IMAGE.tar         import an image into the real node
   probe NS POD URL [S]   what that pod can reach within S seconds: OK, TIMEOUT, REFUSED or NODNS
   in-pod NS POD CMD...   run a program of this machine with that pod's network and resolver
+  restart NAME [S]       kill -9 a component (etcd, apiserver, kubelet ...), start it again after S seconds
+  kill-pod NS POD        kill -9 a pod's first container
   down                   end it all; nothing stays behind
   leftovers              print what clusters that are not up have left on this machine; nothing is the right answer
 
@@ -45,6 +47,8 @@ case $verb in
   load) load_image "$@" ;;
   probe) probe_from_pod "$@" ;;
   in-pod) in_pod "$@" ;;
+  restart) restart_component "$@" ;;
+  kill-pod) kill_pod "$@" ;;
   down) cluster_down ;;
   leftovers) cluster_leftovers ;;
   help | -h | --help) usage ;;

@@ -24,11 +24,11 @@ pid_of() {
   [ -n "$started" ] && [ "$(started_at "$pid")" = "$started" ] && echo "$pid"
 }
 
-# start NAME COMMAND...: output goes to logs/NAME.log.
+# start NAME COMMAND...: output is added to logs/NAME.log.
 start() {
   local name=$1
   shift
-  setsid nohup "$@" >"$LOGS/$name.log" 2>&1 </dev/null &
+  setsid nohup "$@" >>"$LOGS/$name.log" 2>&1 </dev/null &
   remember "$name" $!
 }
 

@@ -11,7 +11,7 @@ start_inside() {
   shift
   # Found out here, not in the command: the background shell would have this substitution as its first child.
   room=$(pid_of room)
-  setsid nohup nsenter --target "$room" --mount --net --pid -- "$@" >"$LOGS/$name.log" 2>&1 </dev/null &
+  setsid nohup nsenter --target "$room" --mount --net --pid -- "$@" >>"$LOGS/$name.log" 2>&1 </dev/null &
   outer=$!
   for _ in {1..100}; do
     inner=$(tr -d ' ' <"/proc/$outer/task/$outer/children" 2>/dev/null) || true
