@@ -3,7 +3,7 @@
 
 Every field described; no floats; integers sized; every list with its kind of merging; lists, maps and strings bounded (in
 specs always, because rules and their costs follow); words that YAML 1.1 reads as something else are no names or values; rules
-with a message that ends in a remedy; printer columns with descriptions; status a subresource.
+with a message that ends in a remedy and a case in tests/unit/crd/cases that has these words; printer columns with descriptions; status a subresource.
 """
 import re
 import sys
@@ -20,6 +20,7 @@ JSON_PATH = re.compile(r"^\.[A-Za-z]")
 class Lint:
     def __init__(self):
         self.problems = []
+        self.cases = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "tests/unit/crd/cases").glob("*.yaml")))
 
     def say(self, where, what):
         self.problems.append(f"{where}: {what}")
@@ -105,6 +106,10 @@ class Lint:
             self.say(where, "string() in a messageExpression exceeds the cost that the API server allows")
         if "messageExpression" in rule and "message" not in rule:
             self.say(where, "a messageExpression needs a message to fall back on")
+        # The longest piece of text that every message of the rule contains.
+        fixed = max(re.findall(r"'([^']*)'", rule.get("messageExpression", "")), key=len, default=text).strip()
+        if fixed not in self.cases:
+            self.say(where, f"no case in tests/unit/crd/cases provokes the rule that says {fixed!r}")
 
     def crd(self, path):
         crd = yaml.safe_load(path.read_text(encoding="utf-8"))
