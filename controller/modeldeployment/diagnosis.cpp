@@ -148,14 +148,22 @@ using ContainerCheck = Found (*)(const DiagnosisInput&, const ContainerFacts&);
 constexpr std::array<ContainerCheck, 5> kContainerChecks{config_error, image_pull, out_of_memory,
                                                          startup_timeout, crash};
 
+// A cordoned node is refused by its taint where that is looked at first, else by its spec.
+constexpr std::string_view kCordoned = "nodes are cordoned";
+constexpr std::string_view kCordonTaint = "node.kubernetes.io/unschedulable";
+
 Found unschedulable(const DiagnosisInput& input) {
   for (const auto& pod : input.pods) {
-    if (!pod.deleting && pod.unschedulable) {
-      return finding(kUnschedulable,
-                     "no node can take a replica: " + what_is_missing(pod.unschedulable_message) +
-                         "; add such nodes, free some, or change engine.accelerator, "
-                         "engine.resources or engine.nodeSelector");
+    if (pod.deleting || !pod.unschedulable) {
+      continue;
     }
+    const std::string missing = what_is_missing(pod.unschedulable_message);
+    const bool cordoned = missing.find(kCordoned) != std::string::npos;
+    return finding(kUnschedulable,
+                   "no node can take a replica: " + missing + "; " +
+                       (cordoned ? "kubectl uncordon them when their maintenance is over, " : "") +
+                       "add such nodes, free some, or change engine.accelerator, engine.resources "
+                       "or engine.nodeSelector");
   }
   return std::nullopt;
 }
@@ -180,7 +188,8 @@ std::string what_is_missing(std::string_view scheduler_message) {
   if (message.find("didn't match Pod's node affinity/selector") != std::string_view::npos) {
     missing.insert("no node matches the node selector");
   }
-  if (const auto taint = between(message, "untolerated taint {", "}"); !taint.empty()) {
+  if (const auto taint = between(message, "untolerated taint {", "}");
+      !taint.empty() && !taint.starts_with(kCordonTaint)) {
     missing.insert("the taint " + std::string(taint) + " is not tolerated");
   }
   if (message.find("PersistentVolume") != std::string_view::npos ||
@@ -188,7 +197,7 @@ std::string what_is_missing(std::string_view scheduler_message) {
     missing.insert("a volume is missing or not bound");
   }
   if (message.find("unschedulable") != std::string_view::npos) {
-    missing.insert("nodes are cordoned");
+    missing.emplace(kCordoned);
   }
   std::string out;
   for (const auto& item : missing) {

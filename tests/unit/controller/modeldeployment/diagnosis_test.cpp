@@ -79,6 +79,12 @@ INSTANTIATE_TEST_SUITE_P(
             "{conditions: [{type: PodScheduled, status: 'False', reason: Unschedulable, message: "
             "'0/3 nodes are available: 3 Insufficient nvidia.com/gpu. preemption: 0/3 ...'}]}",
             "", "Unschedulable", "not enough nvidia.com/gpu"},
+        Row{"Cordoned",
+            "{conditions: [{type: PodScheduled, status: 'False', reason: Unschedulable, message: "
+            "'0/1 nodes are available: 1 node(s) had untolerated taint "
+            "{node.kubernetes.io/unschedulable: }. preemption: 0/1 ...'}]}",
+            "", "Unschedulable",
+            "no node can take a replica: nodes are cordoned; kubectl uncordon them"},
         Row{"Quota", "",
             "{conditions: [{type: ReplicaFailure, status: 'True', message: 'pods \"llama-x7\" is "
             "forbidden: exceeded quota: gpus, requested: requests.nvidia.com/gpu=1, used: "
