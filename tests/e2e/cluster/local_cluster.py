@@ -97,6 +97,13 @@ class LocalCluster:
     def names(self, *arguments):
         return set(self.kubectl("get", *arguments, "-o", "name").stdout.split())
 
+    def everything(self):
+        """What an installation could leave behind, as "Kind namespace/name"."""
+        kinds = ("serviceaccounts,services,deployments,replicasets,poddisruptionbudgets,roles,rolebindings,clusterroles,clusterrolebindings,configmaps,"
+                 "secrets,leases,pods,endpointslices,networkpolicies,persistentvolumeclaims")
+        names = {f"{item['kind']} {item['metadata'].get('namespace', '')}/{item['metadata']['name']}" for item in self.get(kinds, "-A")["items"]}
+        return {name for name in names if not name.startswith("Lease kube-")}
+
     def load_image(self):
         if not IMAGE_ARCHIVE.exists():
             raise Failed(f"no {IMAGE_ARCHIVE}; make it with hack/image.sh")

@@ -7,8 +7,6 @@ from local_cluster import LocalCluster, ROOT
 
 CHART = ROOT / "charts/penstock"
 ACCOUNT = "system:serviceaccount:penstock-system:penstock"
-KINDS = ("serviceaccounts,services,deployments,poddisruptionbudgets,roles,rolebindings,clusterroles,clusterrolebindings,configmaps,secrets,"
-         "leases,pods,endpointslices,networkpolicies")
 
 
 @pytest.fixture(scope="module")
@@ -24,20 +22,12 @@ def before(cluster):
     cluster.kubectl("label", "namespace", "penstock-system", "pod-security.kubernetes.io/enforce=restricted")
     for namespace in ("team-a", "team-b"):
         cluster.kubectl("create", "namespace", namespace)
-    return everything(cluster)
+    return cluster.everything()
 
 
 @pytest.fixture(scope="module")
 def release(cluster, before):
     cluster.helm("install", "penstock", CHART, "-n", "penstock-system", "--set", "watchNamespaces={team-a}")
-
-
-def everything(cluster):
-    names = set()
-    for item in cluster.get(KINDS, "-A")["items"]:
-        namespace = item["metadata"].get("namespace", "")
-        names.add(f"{item['kind']} {namespace}/{item['metadata']['name']}")
-    return {name for name in names if not name.startswith("Lease kube-")}
 
 
 def can(cluster, verb, resource, *where):
@@ -98,7 +88,7 @@ def test_uninstall_leaves_the_crds_and_nothing_else(cluster, before, release):
     kept = {name.split("/")[1] for name in cluster.names("crd")}
     assert kept == {f"{pathlib.Path(path).stem}s.penstock.dev" for path in (ROOT / "crds").glob("*.yaml")}
     cluster.kubectl("-n", "penstock-system", "wait", "pod", "--for=delete", "--all", "--timeout=40s")
-    assert everything(cluster) - before == set()
+    assert cluster.everything() - before == set()
     # Installed again over the CRDs that stayed, under the same name.
     cluster.helm("install", "penstock", CHART, "-n", "penstock-system", "--set", "watchNamespaces={team-a}")
     cluster.helm("uninstall", "penstock", "-n", "penstock-system", "--wait", "--timeout", "60s")

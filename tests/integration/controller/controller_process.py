@@ -15,9 +15,9 @@ PENSTOCK = os.environ.get("PENSTOCK", str(ROOT / "build/release/penstock"))
 
 
 class Controller:
-    def __init__(self, cluster, *flags):
+    def __init__(self, cluster, *flags, kubeconfig=None):
         self.log = tempfile.NamedTemporaryFile("w+", suffix=".log")  # noqa: SIM115: lives as long as this
-        command = [PENSTOCK, "controller", "--kubeconfig", cluster.env["KUBECONFIG"], "--watch-namespaces", "default,other", "--leader-elect",
+        command = [PENSTOCK, "controller", "--kubeconfig", str(kubeconfig or cluster.env["KUBECONFIG"]), "--watch-namespaces", "default,other", "--leader-elect",
                    "--metrics-address", "127.0.0.1:0", "--health-address", "127.0.0.1:0", *flags]
         self.process = subprocess.Popen(command, stdout=self.log, stderr=subprocess.STDOUT, env=cluster.env)
 
