@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/time_format.h"
+#include "controller/modeldeployment/last_words.h"
 #include "controller/modeldeployment/reasons.h"
 
 namespace penstock::controller::modeldeployment {
@@ -142,11 +143,30 @@ Found crash(const DiagnosisInput& input, const ContainerFacts& container) {
                                         " -l " + input.selector + " --previous");
 }
 
+Found last_words(const DiagnosisInput&, const ContainerFacts& container) {
+  const auto* end = last_end(container);
+  return end == nullptr ? std::nullopt : cause_in_last_words(end->message);
+}
+
 using ContainerCheck = Found (*)(const DiagnosisInput&, const ContainerFacts&);
 
 // In the order of how much each explains.
-constexpr std::array<ContainerCheck, 5> kContainerChecks{config_error, image_pull, out_of_memory,
-                                                         startup_timeout, crash};
+constexpr std::array<ContainerCheck, 6> kContainerChecks{
+    config_error, image_pull, out_of_memory, last_words, startup_timeout, crash};
+
+/// The kubelet removes pods that fill its disk; their successors may start before they fill it too.
+Found evicted(const DiagnosisInput& input) {
+  for (const auto& pod : input.pods) {
+    if (pod.evicted.find("ephemeral") != std::string::npos ||
+        pod.evicted.find("disk") != std::string::npos) {
+      return finding(
+          kOutOfDisk,
+          "the node removed a replica because its disk was full; set engine.cache.size so "
+          "that weights have a volume of their own, or use a node with a larger disk");
+    }
+  }
+  return std::nullopt;
+}
 
 // A cordoned node is refused by its taint where that is looked at first, else by its spec.
 constexpr std::string_view kCordoned = "nodes are cordoned";
@@ -223,6 +243,9 @@ std::optional<Finding> diagnose(const DiagnosisInput& input) {
     }
   }
   if (auto found = unschedulable(input)) {
+    return found;
+  }
+  if (auto found = evicted(input)) {
     return found;
   }
   if (input.deployment.deadline_exceeded) {

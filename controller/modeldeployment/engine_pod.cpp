@@ -136,6 +136,8 @@ json::Value container_of(const md::Engine& engine, const Plan& plan) {
       {"env", environment(engine)},
       {"ports", json::Value::array(
                     {{{"name", kPortName}, {"containerPort", engine.port}, {"protocol", "TCP"}}})},
+      // The end of its log is kept when it fails: it says why (last_words.h).
+      {"terminationMessagePolicy", "FallbackToLogsOnError"},
       {"securityContext", child::container_security(is_simulator(engine))}};
   if (!plan.launch.command.empty()) {
     out["command"] = plan.launch.command;

@@ -31,8 +31,9 @@ std::optional<Termination> read_termination(const json::Value& state) {
   if (ended == nullptr) {
     return std::nullopt;
   }
-  return Termination{text_at(*ended, "reason"), integer_at(*ended, "exitCode").value_or(0),
-                     time_at(*ended, "startedAt"), time_at(*ended, "finishedAt")};
+  return Termination{text_at(*ended, "reason"), text_at(*ended, "message"),
+                     integer_at(*ended, "exitCode").value_or(0), time_at(*ended, "startedAt"),
+                     time_at(*ended, "finishedAt")};
 }
 
 void read_containers(const json::Value& status, std::string_view list, PodFacts& out) {
@@ -61,6 +62,9 @@ PodFacts read_pod(const json::Value& pod) {
   PodFacts out;
   out.deleting = member(part(pod, "metadata"), "deletionTimestamp") != nullptr;
   const json::Value& status = part(pod, "status");
+  if (text_at(status, "reason") == "Evicted") {
+    out.evicted = text_at(status, "message");
+  }
   for (const auto& condition : part(status, "conditions")) {
     const std::string type = text_at(condition, "type");
     if (type == "Ready") {

@@ -14,7 +14,8 @@ namespace penstock::controller::modeldeployment {
 
 /// How a container ended.
 struct Termination {
-  std::string reason;  ///< "Error", "OOMKilled", "Completed", …
+  std::string reason;   ///< "Error", "OOMKilled", "Completed", …
+  std::string message;  ///< its own last words: the end of its log
   std::int64_t exit_code = 0;
   std::optional<WallTime> started_at;
   std::optional<WallTime> finished_at;
@@ -36,6 +37,7 @@ struct PodFacts {
   bool deleting = false;
   bool unschedulable = false;
   std::string unschedulable_message;
+  std::string evicted;                     ///< why the kubelet removed it; empty: it did not
   std::vector<ContainerFacts> containers;  ///< init containers first
 };
 

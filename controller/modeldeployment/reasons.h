@@ -45,6 +45,10 @@ inline constexpr std::string_view kPodForbidden = "PodForbidden";
 inline constexpr std::string_view kUnschedulable = "Unschedulable";
 inline constexpr std::string_view kImagePullBackOff = "ImagePullBackOff";
 inline constexpr std::string_view kContainerConfigError = "ContainerConfigError";
+inline constexpr std::string_view kOutOfDisk = "OutOfDisk";
+inline constexpr std::string_view kSourceUnauthorized = "ModelSourceUnauthorized";
+inline constexpr std::string_view kSourceNotFound = "ModelSourceNotFound";
+inline constexpr std::string_view kEgressDenied = "EgressDenied";
 inline constexpr std::string_view kOOMKilled = "OOMKilled";
 inline constexpr std::string_view kStartupTimeout = "StartupTimeout";
 inline constexpr std::string_view kCrashLoopBackOff = "CrashLoopBackOff";
@@ -106,6 +110,14 @@ inline constexpr std::array kReasons{
            "Correct engine.image, or set engine.imagePullSecrets."},
     Reason{kContainerConfigError, "The container refers to something that does not exist.",
            "Create the Secret or ConfigMap that the message names."},
+    Reason{kOutOfDisk, "The disk of the engine's pod is full.",
+           "Raise engine.cache.size, or use a node with a larger disk."},
+    Reason{kSourceUnauthorized, "The source refuses the weights.",
+           "Set engine.source.huggingFace.tokenSecretRef to a token that may read them."},
+    Reason{kSourceNotFound, "The source has no such weights.",
+           "Correct repository, revision or file in engine.source."},
+    Reason{kEgressDenied, "The engine cannot reach the host that the message names.",
+           "Allow it in the namespace's network policies, or take the weights from the cluster."},
     Reason{kOOMKilled, "The engine was killed for lack of memory.",
            "Raise engine.resources.limits.memory, or lower contextLength."},
     Reason{kStartupTimeout, "The model was not loaded in time.", "Raise engine.startupTimeout."},

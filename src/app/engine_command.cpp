@@ -94,6 +94,10 @@ void declare_faults(CLI::App& app, Flags& flags) {
   app.add_flag("--fault-load-failure", faults.load_failure,
                "Exit with code 1 after the start delay")
       ->group(group);
+  app.add_option("--fault-load-message", faults.load_message,
+                 "What is logged then, in the words of another engine")
+      ->needs("--fault-load-failure")
+      ->group(group);
   app.add_option("--fault-slow", faults.slow, "Iterations take this many times as long")
       ->group(group);
   app.add_option("--fault-429", faults.throttle_percent, "Percentage of calls answered 429")
@@ -145,7 +149,8 @@ net::Task<void> begin(Run& run) {
   log::info("loading the model", {{"model", options.model}});
   co_await run.loop.sleep(run.start_delay);
   if (options.faults.load_failure) {
-    log::error("loading the model failed: injected fault", {{"model", options.model}});
+    log::error("loading the model failed: " + options.faults.load_message,
+               {{"model", options.model}});
     run.exit_code = 1;
     run.loop.stop();
     co_return;

@@ -15,13 +15,14 @@ namespace penstock::engine {
 
 /// For all calls. Percentages 0…100, drawn per call in the order 500, 429, hang.
 struct FaultOptions {
-  std::chrono::nanoseconds start_delay{0};  ///< before the engine listens (loading weights)
-  bool load_failure = false;                ///< exits 1 after the delay
-  double slow = 1.0;                        ///< iterations take this many times as long
-  double throttle_percent = 0;              ///< 429 with Retry-After
-  double error_percent = 0;                 ///< 500
-  double hang_percent = 0;                  ///< accepted, never answered
-  std::uint32_t abort_after = 0;            ///< tokens, then the connection is cut; 0 = never
+  std::chrono::nanoseconds start_delay{0};      ///< before the engine listens (loading weights)
+  bool load_failure = false;                    ///< exits 1 after the delay
+  std::string load_message = "injected fault";  ///< says why
+  double slow = 1.0;                            ///< iterations take this many times as long
+  double throttle_percent = 0;                  ///< 429 with Retry-After
+  double error_percent = 0;                     ///< 500
+  double hang_percent = 0;                      ///< accepted, never answered
+  std::uint32_t abort_after = 0;                ///< tokens, then the connection is cut; 0 = never
   std::chrono::seconds retry_after{1};
 };
 

@@ -151,7 +151,10 @@ def test_start_delay_and_load_failure():
         assert engine.status("/health") == 200
     with Engine("--fault-start-delay", "50ms", "--fault-load-failure") as engine:
         assert engine.process.wait(5) == 1
-        assert "loading the model failed" in engine.process.stdout.read()
+        assert "loading the model failed: injected fault" in engine.process.stdout.read()
+    with Engine("--fault-load-failure", "--fault-load-message", "No space left on device") as engine:
+        assert engine.process.wait(5) == 1
+        assert "No space left on device" in engine.process.stdout.read()
     with Engine("--fault-start-delay", "60s") as engine:
         assert "loading the model" in engine.process.stdout.readline()
         engine.process.send_signal(signal.SIGTERM)

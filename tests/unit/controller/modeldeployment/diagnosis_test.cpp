@@ -71,6 +71,15 @@ INSTANTIATE_TEST_SUITE_P(
             "{terminated: {reason: Error, exitCode: 137, startedAt: '2026-01-01T00:00:00Z', "
             "finishedAt: '2026-01-01T00:30:05Z'}}}]}",
             "", "StartupTimeout", "within 30m"},
+        Row{"LastWords",
+            "{containerStatuses: [{name: engine, restartCount: 2, state: {waiting: {reason: "
+            "CrashLoopBackOff}}, lastState: {terminated: {reason: Error, exitCode: 1, message: "
+            "'OSError: [Errno 28] No space left on device'}}}]}",
+            "", "OutOfDisk", "engine.cache.size"},
+        Row{"Evicted",
+            "{reason: Evicted, phase: Failed, message: 'The node was low on resource: "
+            "ephemeral-storage. Threshold quantity: 1Gi'}",
+            "", "OutOfDisk", "the node removed a replica"},
         Row{"MissingSecret",
             "{containerStatuses: [{name: engine, state: {waiting: {reason: "
             "CreateContainerConfigError, message: 'secret \"hf\" not found'}}}]}",
