@@ -1,6 +1,8 @@
 #include "kube/http_transport.h"
 
+#include <algorithm>
 #include <csignal>
+#include <iterator>
 #include <mutex>
 #include <netinet/tcp.h>
 #include <optional>
@@ -82,6 +84,7 @@ class HttpTransport final : public Transport {
   std::expected<Connection, TransportError> connection();
   std::expected<Connection, TransportError> fresh(const TlsMaterial* material);
   void give_back(Connection connection);
+  void drop_idle_since(SteadyTime start);
   Answer outcome(const Exchange& exchange, httplib::Error error, Watchdog::Verdict verdict) const;
 
   const ServerUrl server_;
@@ -166,6 +169,17 @@ void HttpTransport::give_back(Connection connection) {
   }
 }
 
+/// Where one connection fell silent, those that have lain idle since before may have, too: without
+/// this each of them would cost a call its whole deadline.
+void HttpTransport::drop_idle_since(SteadyTime start) {
+  std::vector<Connection> dropped;  // closed after the lock
+  const std::lock_guard lock(mutex_);
+  const auto suspect = std::ranges::partition(
+      idle_, [start](const Connection& idle) { return idle.idle_since > start; });
+  std::ranges::move(suspect, std::back_inserter(dropped));
+  idle_.erase(suspect.begin(), idle_.end());
+}
+
 Answer HttpTransport::outcome(const Exchange& exchange, httplib::Error error,
                               Watchdog::Verdict verdict) const {
   const std::string where = " (" + server_.host + ":" + std::to_string(server_.port) + ")";
@@ -240,7 +254,8 @@ Answer HttpTransport::send(const HttpRequest& request, const BodySink& sink, std
     return !exchange.too_large;
   };
 
-  const std::uint64_t call = watchdog_.begin(system_clock().now() + request.deadline);
+  const SteadyTime start = system_clock().now();
+  const std::uint64_t call = watchdog_.begin(start + request.deadline);
   watchdog_.attach(call, std::move(connection.socket));
   client.set_socket_options([&](int socket) {
     tune(socket);
@@ -259,6 +274,9 @@ Answer HttpTransport::send(const HttpRequest& request, const BodySink& sink, std
     ok = client.send(out, in, error);
   }
   Watchdog::End end = watchdog_.end(call);
+  if (end.verdict == Watchdog::Verdict::kTimeout) {
+    drop_idle_since(start);
+  }
   if (!ok) {
     return outcome(exchange, error, end.verdict);
   }

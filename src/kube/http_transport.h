@@ -22,7 +22,8 @@ namespace penstock::kube {
 
 struct HttpTransportOptions {
   std::chrono::milliseconds connect_timeout{10'000};  ///< TCP and TLS handshake each
-  std::chrono::seconds idle_connection{60};           ///< unused for longer: closed, not reused
+  std::chrono::seconds idle_connection{15};           ///< unused for longer: closed, not reused;
+                                                      ///< short, as it may have died unnoticed
   std::size_t max_body = std::size_t{64} << 20U;      ///< larger answers end as kRefused
   std::size_t max_idle_connections = 25;
 };

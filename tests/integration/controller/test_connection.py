@@ -37,6 +37,7 @@ def controller(cluster, proxy, tmp_path):
     through.write_text(re.sub(r"server: https://[\d.]+:\d+", f"server: https://127.0.0.1:{proxy.port}", text))
     with Controller(cluster, kubeconfig=through) as running:
         yield running.wait_leading()
+        running.stop()  # gives the lease back: the next one need not wait for it
 
 
 @pytest.fixture

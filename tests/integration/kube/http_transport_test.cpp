@@ -1,7 +1,9 @@
 // Real sockets and real TLS on loopback (client rules 9, 10, 12, 42; field faults T05, T09, T20).
 #include "kube/http_transport.h"
 
+#include <atomic>
 #include <future>
+#include <latch>
 
 #include <gtest/gtest.h>
 
@@ -135,6 +137,33 @@ TEST_F(HttpTransportTest, AFrozenServerEndsAtTheDeadline) {
   });
   EXPECT_GE(took, milliseconds(290));
   EXPECT_LT(took, seconds(3));
+}
+
+TEST_F(HttpTransportTest, OneSilentConnectionCostsOneDeadline) {
+  std::atomic<int> serving = 0;
+  std::atomic<bool> silent = false;
+  std::latch both(2);
+  TlsServer server(pki_, false, [&](TlsServer::Peer& peer) {
+    const bool old = ++serving <= 2;
+    while (!peer.read_head().empty()) {
+      if (old && silent) {
+        peer.wait_closed();
+        return;
+      }
+      if (old) {
+        both.arrive_and_wait();  // two calls at once make two connections
+      }
+      peer.write(ok_answer("{}"));
+    }
+  });
+  connect(server.config(pki_));
+  auto first = std::async(std::launch::async, [this] { return get(); });
+  ASSERT_TRUE(get());
+  ASSERT_TRUE(first.get());
+  ASSERT_EQ(server.connections(), 2);
+  silent = true;
+  ASSERT_FALSE(get(milliseconds(200)));
+  EXPECT_TRUE(get(seconds(5))) << "the other idle connection is as old and as silent";
 }
 
 TEST_F(HttpTransportTest, ADrippingServerEndsAtTheDeadlineToo) {
