@@ -125,13 +125,18 @@ Result<ObjectList> Client::list(const Resource& resource, const std::string& nam
 }
 
 Result<std::string> Client::latest_version(const Resource& resource, const std::string& name_space,
-                                           std::stop_token stop) {
+                                           const Selection& selection, std::stop_token stop) {
   Call call = make_call("list", resource,
                         "asking for the version of " + std::string(resource.plural), false);
   call.request.method = "GET";
   call.request.deadline = deadline_;
   call.request.headers = {{"Accept", accept({.metadata_only = true}, "PartialObjectMetadataList")}};
-  call.request.target = collection_path(resource, name_space) + Query().add("limit", "1").text();
+  call.request.target =
+      collection_path(resource, name_space) + Query()
+                                                  .add("limit", "1")
+                                                  .add("labelSelector", selection.label_selector)
+                                                  .add("fieldSelector", selection.field_selector)
+                                                  .text();
   PENSTOCK_TRY(response, caller_.call(call, nullptr, std::move(stop)));
   PENSTOCK_TRY(page, parse_answer(response, call.doing));
   const json::Value* metadata = member(page, "metadata");

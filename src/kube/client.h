@@ -72,9 +72,11 @@ class Client {
   [[nodiscard]] Result<ObjectList> list(const Resource& resource, const std::string& name_space,
                                         const Selection& selection = {}, std::stop_token stop = {});
 
-  /// The collection's resourceVersion now, for the price of one item.
+  /// The collection's resourceVersion now, for the price of one item. A selection does not change
+  /// it, but whose rights end at one name must select that name.
   [[nodiscard]] Result<std::string> latest_version(const Resource& resource,
                                                    const std::string& name_space,
+                                                   const Selection& selection = {},
                                                    std::stop_token stop = {});
 
   [[nodiscard]] Result<Object> create(const Resource& resource, const Object& object,

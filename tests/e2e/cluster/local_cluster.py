@@ -102,7 +102,16 @@ class LocalCluster:
         kinds = ("serviceaccounts,services,deployments,replicasets,poddisruptionbudgets,roles,rolebindings,clusterroles,clusterrolebindings,configmaps,"
                  "secrets,leases,pods,endpointslices,networkpolicies,persistentvolumeclaims")
         names = {f"{item['kind']} {item['metadata'].get('namespace', '')}/{item['metadata']['name']}" for item in self.get(kinds, "-A")["items"]}
-        return {name for name in names if not name.startswith("Lease kube-")}
+        # What Kubernetes makes in its own time: in every namespace, and for its own components.
+        return {name for name in names if not name.startswith("Lease kube-") and not name.endswith("/kube-root-ca.crt")
+                and not re.fullmatch("ServiceAccount .*/default", name)}
+
+    def wait_only(self, before, seconds=60, where=""):
+        """Waits until nothing is there that was not there before; says what is."""
+        deadline = time.monotonic() + seconds
+        while left := {name for name in self.everything() - before if where in name}:
+            assert time.monotonic() < deadline, f"still there after {seconds} s: {sorted(left)}"
+            time.sleep(0.5)
 
     def load_image(self):
         if not IMAGE_ARCHIVE.exists():

@@ -88,7 +88,7 @@ def test_uninstall_leaves_the_crds_and_nothing_else(cluster, before, release):
     kept = {name.split("/")[1] for name in cluster.names("crd")}
     assert kept == {f"{pathlib.Path(path).stem}s.penstock.dev" for path in (ROOT / "crds").glob("*.yaml")}
     cluster.kubectl("-n", "penstock-system", "wait", "pod", "--for=delete", "--all", "--timeout=40s")
-    assert cluster.everything() - before == set()
+    cluster.wait_only(before, 20)
     # Installed again over the CRDs that stayed, under the same name.
     cluster.helm("install", "penstock", CHART, "-n", "penstock-system", "--set", "watchNamespaces={team-a}")
     cluster.helm("uninstall", "penstock", "-n", "penstock-system", "--wait", "--timeout", "60s")

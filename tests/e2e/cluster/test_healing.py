@@ -39,10 +39,8 @@ def kill(cluster, pod, namespace="default"):
 
 def put_right(cluster, seconds):
     """A change by hand is put right: somebody leads and sees."""
-    cluster.kubectl("patch", "service", "main-gateway", "--type=merge", "-p", '{"spec": {"selector": {"penstock.dev/inference-gateway": "nobody"}}}')
-    begin = time.monotonic()
-    wait_until("the Service's selector is back", lambda: cluster.get("service", "main-gateway")["spec"]["selector"]["penstock.dev/inference-gateway"] == "main", seconds)
-    return time.monotonic() - begin
+    cluster.kubectl("patch", "pdb", "main-gateway", "--type=merge", "-p", '{"spec": {"maxUnavailable": 2}}')
+    wait_until("the budget is as before", lambda: cluster.get("pdb", "main-gateway")["spec"]["maxUnavailable"] == 1, seconds)
 
 
 def test_an_engine_is_killed(cluster):

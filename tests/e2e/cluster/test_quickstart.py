@@ -87,14 +87,13 @@ def test_hand_made_changes_are_put_right(ready):
 
 def test_delete_removes_every_child(ready):
     ready.kubectl("delete", "-f", EXAMPLE, "--timeout=60s")
-    in_default = {name for name in ready.before if " default/" in name}
-    wait_until("no child is left", lambda: {name for name in ready.everything() if " default/" in name} == in_default, seconds=60)
+    ready.wait_only(ready.before, 60, " default/")
 
 
 def test_uninstall_leaves_the_crds_and_nothing_else(ready):
     begin = time.monotonic()
     ready.helm("uninstall", "penstock", "-n", SYSTEM, "--wait", "--timeout", "60s")
     ready.kubectl("-n", SYSTEM, "wait", "pod", "--for=delete", "--all", "--timeout=60s")
-    wait_until("nothing else is left", lambda: ready.everything() - ready.before == set(), seconds=20)
+    ready.wait_only(ready.before, 20)
     assert time.monotonic() - begin < 60
     assert len(ready.names("crd")) == len(list((ROOT / "crds").glob("*.yaml")))

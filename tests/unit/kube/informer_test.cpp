@@ -84,6 +84,26 @@ class InformerTest : public testing::Test {
   std::vector<std::string> told_;
 };
 
+TEST_F(InformerTest, EveryRequestKeepsToItsSelection) {
+  // With rights to one named object, a request without its name is forbidden, also the one that is
+  // only made after a break.
+  InformerOptions options;
+  options.name_space = "team";
+  options.selection.field_selector = "metadata.name=a";
+  informer_.emplace(*client_, waiter_, resources::kSecrets, options);
+  server_.then_answer(200, list_of("10", {}));
+  server_.then([](const HttpRequest&, const BodySink&, const std::stop_token&) -> test::Answer {
+    return std::unexpected(TransportError{TransportFailure::kUnknown, "reset"});
+  });
+  server_.then_answer(200, list_of("10", {}));
+  then_quiet_watch();
+  run();
+  ASSERT_THAT(asked(), ElementsAre("list", "watch 10", "probe", "watch 10"));
+  for (const HttpRequest& request : server_.requests()) {
+    EXPECT_EQ(query_of(request, "fieldSelector"), "metadata.name=a") << request.target;
+  }
+}
+
 TEST_F(InformerTest, ListsThenWatchesFromThere) {
   server_.then_answer(200, list_of("10", {config_map("a", "3"), config_map("b", "4")}));
   server_.then_watch({event("MODIFIED", config_map("a", "11")),
