@@ -46,7 +46,7 @@ def llama(cluster, controller):
     wait_until("the Deployment is there", lambda: cluster.get("deployment", "llama-engine"), 20)
     yield "llama-engine"
     cluster.kubectl("delete", "md", "llama", "--ignore-not-found")
-    wait_until("the Deployment is gone", lambda: not cluster.names("deployment"), 30)
+    wait_until("the Deployment is gone", lambda: not cluster.names("deployment"), 60)  # new kinds are collected after half a minute
 
 
 def put_right(cluster, name, seconds):
