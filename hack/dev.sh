@@ -242,6 +242,7 @@ case $verb in
   gen)
     python3 hack/crdgen
     python3 hack/chart_crds.py
+    python3 hack/reasons.py
     ;;
   clean) rm -rf build ;;
   help | -h | --help) usage ;;
