@@ -22,10 +22,11 @@ Usage: hack/dev.sh VERB [ARGUMENTS]
   image              the container image, build/image/penstock.tar
   sanitize           unit and integration tests under ASan+UBSan, concurrent modules under TSan
   fuzz [SECONDS]     run every libFuzzer target for SECONDS each (default 20)
-  bench NAME         run a benchmark beside its peers: gateway
+  bench NAME         run a benchmark: gateway (beside nginx and HAProxy), controller (500 models on a real control plane)
   fmt                format all sources in place
   tidy [FILE...]     clang-tidy on all sources (unchanged ones are skipped), or on the files named
   gen                regenerate what is made from crds/ (C++ types, docs/reference/api.md, the chart's copies)
+                     and from controller/*/reasons.h (docs/reference/reasons.md)
   clean              remove build/
   help               this text
 
@@ -211,7 +212,10 @@ do_bench() {
   fi
   shift
   do_setup
-  step "setup: peers" quiet setup-peers install_packages "${bench_packages[@]}"
+  case $name in
+    gateway) step "setup: peers" quiet setup-peers install_packages "${bench_packages[@]}" ;;
+    controller) step "setup: cluster packages" quiet setup-cluster cluster_packages ;;
+  esac
   build release all
   "tests/bench/$name/run.sh" "$@"
 }
@@ -242,6 +246,7 @@ case $verb in
   gen)
     python3 hack/crdgen
     python3 hack/chart_crds.py
+    python3 hack/reasons.py
     ;;
   clean) rm -rf build ;;
   help | -h | --help) usage ;;

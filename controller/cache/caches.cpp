@@ -167,6 +167,7 @@ void fill(Caches& caches, runtime::Manager& manager, const std::vector<std::stri
 
   caches.model_deployments.add_index(std::string(kBySecret), in_own_namespace(secrets_of));
   caches.model_deployments.add_index(std::string(kByProfile), profiles_of);
+  caches.model_deployments.add_index(std::string(kClients), clients_of);
   caches.model_deployments.add_index(std::string(kByLabel), in_own_namespace(pod_label));
   caches.pods.add_index(std::string(kByLabel), in_own_namespace(deployment_label));
   caches.consumers.add_index(std::string(kBySecret), in_own_namespace(secrets_of));

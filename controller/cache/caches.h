@@ -48,6 +48,7 @@ inline constexpr std::string_view kBySecret = "secret";  ///< objects by a Secre
 inline constexpr std::string_view kByLabel =
     "label";  ///< pods and ModelDeployments by kDeploymentLabel
 inline constexpr std::string_view kByProfile = "profile";  ///< ModelDeployments; value: the name
+inline constexpr std::string_view kClients = "clients";    ///< ModelDeployments; value: kAnyClient
 inline constexpr std::string_view kByDigest = "digest";    ///< Secrets by digest_of(); no namespace
 inline constexpr std::string_view kByDeployment = "deployment";  ///< ModelRoutes
 inline constexpr std::string_view kByGateway = "gateway";        ///< ModelRoutes

@@ -83,6 +83,13 @@ std::vector<std::string> profiles_of(const kube::Object& object) {
   return {kube::text_at(*at, "profile")};
 }
 
+std::vector<std::string> clients_of(const kube::Object& object) {
+  const auto* spec = member(object.value(), "spec");
+  return spec != nullptr && member(*spec, "client") != nullptr
+             ? std::vector{std::string(kAnyClient)}
+             : std::vector<std::string>();
+}
+
 std::vector<std::string> deployments_of(const kube::Object& route) {
   std::set<std::string> names;
   if (const auto* spec = member(route.value(), "spec")) {

@@ -16,6 +16,10 @@ namespace penstock::controller::cache {
 /// The AcceleratorProfile of an engine.
 [[nodiscard]] std::vector<std::string> profiles_of(const kube::Object& object);
 
+/// One value, kAnyClient, for a ModelDeployment that runs on devices and has a fallback.
+[[nodiscard]] std::vector<std::string> clients_of(const kube::Object& object);
+inline constexpr std::string_view kAnyClient = "client";
+
 /// "namespace/name" of everything that a ModelRoute may call: tiers, canary, mirrors, embeddings.
 [[nodiscard]] std::vector<std::string> deployments_of(const kube::Object& route);
 

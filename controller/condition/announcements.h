@@ -25,7 +25,9 @@ struct Voice {
 };
 
 /// One announcement for each condition whose status or reason differs; the same reason is not told
-/// twice, and Unknown never. False is a warning unless its reason is calm.
+/// twice, and Unknown never. False is a warning unless its reason is calm. An event is a write, so
+/// that all is well is told once: by Ready when it becomes True, else by the conditions that were
+/// something else before.
 [[nodiscard]] std::vector<Announcement> announcements(const std::vector<crd::Condition>& before,
                                                       const std::vector<crd::Condition>& after,
                                                       const Voice& voice);

@@ -33,6 +33,7 @@ inline constexpr std::array kReasons{
            "Give each Consumer a key of its own."},
     Reason{"NotSupported", "This version's gateways do not know this kind of credential.",
            "Use apiKeySecretRef."},
+    Reason{"Ready", "All conditions are met.", ""},
 };
 
 }  // namespace penstock::controller::consumer

@@ -1,6 +1,6 @@
 #pragma once
 // The reasons in conditions and events of InferenceGateways, each with what to do about it. The one
-// table.
+// table: docs/reference/reasons.md is made from it.
 
 #include <array>
 #include <string_view>
@@ -43,6 +43,7 @@ inline constexpr std::array kReasons{
     Reason{condition::kNotOwned,
            "An object with the name of a child exists and belongs to somebody else.",
            "Delete or rename that object."},
+    Reason{"Ready", "All conditions are met.", ""},
 };
 
 }  // namespace penstock::controller::inferencegateway

@@ -15,17 +15,6 @@ namespace res = kube::resources;
 constexpr std::chrono::milliseconds kFirstLook{300};
 constexpr std::chrono::seconds kNextLook{2};
 
-/// Only changes of the spec or the labels: a configuration does not depend on any status.
-kube::Informer::Handler on_new_spec(kube::Informer::Handler next) {
-  return [next = std::move(next)](const kube::Change& change) {
-    const auto* updated = std::get_if<kube::Updated>(&change);
-    if (updated == nullptr || updated->before.generation() != updated->after.generation() ||
-        updated->before.deleting() != updated->after.deleting()) {
-      next(change);
-    }
-  };
-}
-
 }  // namespace
 
 Reconciler::Reconciler(const cache::Caches& caches, child::Hands hands, kube::EventRecorder& events,
@@ -87,11 +76,11 @@ void watch(cache::Caches& caches, runtime::Controller& controller) {
     }
     return keys;
   };
-  for (auto* inputs : {&caches.model_deployments, &caches.model_routes}) {
-    inputs->add_handler(on_new_spec(controller.wake(all)));
+  for (auto* inputs : {&caches.model_deployments, &caches.model_routes, &caches.consumers}) {
+    // A configuration does not depend on any status.
+    inputs->add_handler(runtime::on_new_spec(controller.wake(all)));
   }
-  for (auto* inputs :
-       {&caches.consumers, &caches.secrets, &caches.namespaces, &caches.endpoint_slices}) {
+  for (auto* inputs : {&caches.secrets, &caches.namespaces, &caches.endpoint_slices}) {
     inputs->add_handler(controller.wake(all));
   }
   caches.pods.add_handler(controller.wake([gateways](const kube::Object& pod) {

@@ -229,14 +229,19 @@ condition::Finding not_supported(const md::Engine& engine, std::string why) {
           "engine type " + std::string(engine.type.name()) + " " + std::move(why)};
 }
 
-std::optional<condition::Finding> source_problem(const crd::ModelDeployment& object) {
-  const auto& engine = *object.spec.engine;
-  const bool llama = engine.type == md::EngineType::kLlamaCpp;
+/// Whatever the engine's command is: a digest that nobody checks must not look like one that is.
+std::optional<condition::Finding> unchecked_digest(const md::Engine& engine) {
   if (engine.source && engine.source->http && engine.source->http->sha256) {
     return not_supported(engine,
                          "does not check source.http.sha256; use a source.pvc or source.oci with a "
                          "digest, or remove sha256");
   }
+  return std::nullopt;
+}
+
+std::optional<condition::Finding> source_problem(const crd::ModelDeployment& object) {
+  const auto& engine = *object.spec.engine;
+  const bool llama = engine.type == md::EngineType::kLlamaCpp;
   const bool by_url = llama && engine.source && engine.source->http;
   if (engine.source && !by_url && weights_of(object).empty()) {
     return not_supported(engine, llama ? "reads weights from huggingFace, pvc or http; use one of "
@@ -269,6 +274,10 @@ Launch launch_of(const crd::ModelDeployment& object, const Fit& fit) {
   if (out.image.empty()) {
     out.problem = {std::string(kImageMissing), "engine type " + std::string(engine.type.name()) +
                                                    " has no default image; set engine.image"};
+    return out;
+  }
+  out.problem = unchecked_digest(engine);
+  if (out.problem) {
     return out;
   }
   const bool derived = engine.command.empty() && !is_simulator(engine) && row != kRows.end();

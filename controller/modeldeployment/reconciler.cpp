@@ -1,5 +1,6 @@
 #include "controller/modeldeployment/reconciler.h"
 
+#include "controller/cache/references.h"
 #include "controller/child/names.h"
 #include "controller/condition/report.h"
 #include "controller/modeldeployment/decide.h"
@@ -68,6 +69,13 @@ void watch(cache::Caches& caches, runtime::Controller& controller) {
   caches.secrets.add_handler(controller.wake([deployments](const kube::Object& secret) {
     return keys_of(deployments->by_index(cache::kBySecret, secret.key().full_name()));
   }));
+  // A client's fallback is any deployment of any namespace, or what that one falls back to; there
+  // are few clients. The labels of their namespace may be what the fallback is shared with.
+  const auto clients = [deployments](const kube::Object&) {
+    return keys_of(deployments->by_index(cache::kClients, std::string(cache::kAnyClient)));
+  };
+  caches.model_deployments.add_handler(runtime::on_new_spec(controller.wake(clients)));
+  caches.namespaces.add_handler(controller.wake(clients));
   caches.accelerator_profiles.add_handler(
       controller.wake([deployments](const kube::Object& profile) {
         return keys_of(deployments->by_index(cache::kByProfile, profile.name()));

@@ -41,6 +41,7 @@ inline constexpr std::array kReasons{
            "Read the conditions of the ModelDeployments."},
     Reason{"NotSupported", "This version cannot carry out a field that safety depends on.",
            "Remove the field; the message names it."},
+    Reason{"Ready", "All conditions are met.", ""},
 };
 
 }  // namespace penstock::controller::modelroute

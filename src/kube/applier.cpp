@@ -9,23 +9,33 @@
 namespace penstock::kube {
 namespace {
 
-/// What a person or another controller can have changed: all but what changes by itself.
-std::string fingerprint(const Object& object, bool status) {
-  json::Value rest = object.value();
-  if (status) {
-    const json::Value* content = member(object.value(), "status");
-    json::Value only = {{"status", content == nullptr ? json::Value() : *content},
-                        {"uid", object.uid()}};
-    rest = std::move(only);
-  } else {
-    rest.erase("status");
-    if (rest.contains("metadata") && rest["metadata"].is_object()) {
-      for (const char* field : {"resourceVersion", "managedFields", "generation", "selfLink"}) {
-        rest["metadata"].erase(field);
-      }
+/// `live` cut down to the members that `intent` has. Lists stay whole.
+json::Value covered(const json::Value& live, const json::Value& intent) {
+  if (!live.is_object() || !intent.is_object()) {
+    return live;
+  }
+  json::Value out = json::Value::object();
+  for (const auto& [name, inner] : intent.items()) {
+    const json::Value* found = member(live, name);
+    if (found != nullptr) {
+      out[name] = covered(*found, inner);
     }
   }
-  return sha256_hex(json::write(rest));
+  return out;
+}
+
+/// What an apply of `intent` would put right if somebody changed it, and which incarnation it is.
+/// What others add beside it (the deployment controller's revision, a webhook's labels) is not
+/// ours.
+std::string fingerprint(const Object& object, const Object& intent, bool status) {
+  json::Value ours = {{"uid", object.uid()}};
+  if (status) {
+    const json::Value* content = member(object.value(), "status");
+    ours["status"] = content == nullptr ? json::Value() : *content;
+  } else {
+    ours["content"] = covered(object.value(), intent.value());
+  }
+  return sha256_hex(json::write(ours));
 }
 
 Result<> check_intent(const Object& intent, bool status) {
@@ -67,7 +77,7 @@ Result<Applier::Outcome> Applier::send(const Name& name, const Object& intent, c
     const std::lock_guard lock(mutex_);
     const auto known = memory_.find(name);
     if (known != memory_.end() && known->second.intent == wanted &&
-        known->second.live == fingerprint(cached, name.status)) {
+        known->second.live == fingerprint(cached, intent, name.status)) {
       return Outcome{cached, false};
     }
   }
@@ -80,7 +90,7 @@ Result<Applier::Outcome> Applier::send(const Name& name, const Object& intent, c
     memory_.erase(name);  // whatever happened, look again next time
     return fail(std::move(live).error());
   }
-  memory_[name] = {std::move(wanted), fingerprint(*live, name.status)};
+  memory_[name] = {std::move(wanted), fingerprint(*live, intent, name.status)};
   return Outcome{*live, cached.resource_version() != live->resource_version()};
 }
 

@@ -2,11 +2,12 @@
 // Server-side apply that stays silent when there is nothing to say. Knows intents and what the
 // server made of them; knows no kind.
 //
-// Remembered per object: a hash of the intent last applied, and a hash of what the object looked
-// like after it (all but status and bookkeeping). Both equal: nothing is sent. So the server's
-// defaults and a mutating webhook's rewrites are not fought, a changed intent is applied, and a
-// change by hand is put right. A status update of a child costs no request. What is remembered may
-// be lost at any time: the price is one apply that changes nothing.
+// Remembered per object: a hash of the intent last applied, and a hash of what the members that the
+// intent names looked like after it. Both equal: nothing is sent. So the server's defaults and a
+// mutating webhook's rewrites are not fought, a changed intent is applied, and a change by hand of
+// what is ours is put right. A status update of a child, or an annotation that another controller
+// writes on it, costs no request. What is remembered may be lost at any time: the price is one
+// apply that changes nothing.
 
 #include <map>
 #include <mutex>

@@ -14,6 +14,16 @@ constexpr std::chrono::milliseconds kLookAgain{20};
 
 }  // namespace
 
+kube::Informer::Handler on_new_spec(kube::Informer::Handler next) {
+  return [next = std::move(next)](const kube::Change& change) {
+    const auto* updated = std::get_if<kube::Updated>(&change);
+    if (updated == nullptr || updated->before.generation() != updated->after.generation() ||
+        updated->before.deleting() != updated->after.deleting()) {
+      next(change);
+    }
+  };
+}
+
 Controller::Controller(ControllerOptions options, Reconcile reconcile, const Waiter& waiter,
                        Metrics& metrics)
     : options_(std::move(options)),

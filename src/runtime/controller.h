@@ -50,6 +50,10 @@ struct ControllerOptions {
   std::uint64_t seed = 1;
 };
 
+/// Passes on what comes and goes, and changes of the spec; no change of status, labels or
+/// annotations. For objects with a generation.
+[[nodiscard]] kube::Informer::Handler on_new_spec(kube::Informer::Handler next);
+
 class Controller {
  public:
   /// `waiter` and `metrics` must outlive the controller.

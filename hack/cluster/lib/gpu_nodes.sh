@@ -7,7 +7,8 @@ start_kwok() {
     pod/fast/pod-ready pod/fast/pod-complete pod/fast/pod-delete; do
     configs+=(--config "$stages/$stage.yaml")
   done
-  start kwok "$(tool kwok)" --kubeconfig "$RUN/admin.kubeconfig" --server-address "127.0.0.1:$KWOK_PORT" \
+  # Without leases the node controller takes the nodes for dead after 50 s, and their pods are no longer ready.
+  start kwok "$(tool kwok)" --kubeconfig "$RUN/admin.kubeconfig" --server-address "127.0.0.1:$KWOK_PORT" --node-lease-duration-seconds 40 \
     --manage-all-nodes=false --manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake "${configs[@]}"
 }
 

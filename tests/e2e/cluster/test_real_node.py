@@ -111,6 +111,15 @@ def test_engine_pods_take_gpus_and_answer(cluster):
             assert json.load(answer)["choices"][0]["message"]["content"]
 
 
+def test_simulated_nodes_stay_alive(cluster):
+    """A node without a lease is taken for dead after 50 s, and its pods are ready no longer."""
+    def leases():
+        items = cluster.get("-n", "kube-node-lease", "leases")["items"]
+        return {item["metadata"]["name"]: item["spec"]["renewTime"] for item in items if item["metadata"]["name"].startswith("gpu-")}
+    first = wait_until("leases of the simulated nodes", lambda: len(now := leases()) == 3 and now)
+    wait_until("all of them are renewed", lambda: all(time > first[name] for name, time in leases().items()), 45)
+
+
 def test_simulated_nodes_take_whole_gpu_nodes(cluster):
     cluster.apply(BIG)
     cluster.kubectl("rollout", "status", "deployment/big", "--timeout=60s")

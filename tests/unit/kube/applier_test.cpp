@@ -66,13 +66,43 @@ TEST_F(ApplierTest, AChangeByHandIsPutRight) {
   server_.then_answer(200, live("8").dump());
   EXPECT_TRUE(apply(intent(), live("7", 9)).written);
   EXPECT_FALSE(apply(intent(), live("8")).written);
-  json::Value labelled = live("9");
-  labelled["metadata"]["labels"]["by"] = "hand";
-  server_.then_answer(200, labelled.dump());
-  EXPECT_FALSE(apply(intent(), labelled).written) << "sent, but the server had nothing to change";
+  EXPECT_EQ(server_.count(), 2U);
+}
+
+TEST_F(ApplierTest, WhatOthersAddIsNotOurs) {
+  server_.then_answer(201, live("5").dump());
+  apply(intent(), nullptr);
+  json::Value more = live("9");
+  more["metadata"]["annotations"]["deployment.kubernetes.io/revision"] = "1";
+  more["metadata"]["labels"]["by"] = "hand";
+  more["spec"]["template"]["metadata"]["annotations"]["restartedAt"] = "now";
+  EXPECT_FALSE(apply(intent(), more).written);
+  EXPECT_EQ(server_.count(), 1U) << "an apply could not change any of it";
+}
+
+TEST_F(ApplierTest, AMemberOfOursThatIsGoneIsPutBack) {
+  json::Value wanted = intent();
+  wanted["metadata"]["labels"]["ours"] = "yes";
+  wanted["spec"]["ports"] = json::Value::array({{{"port", 1}}});
+  json::Value there = live("5");
+  there["metadata"]["labels"]["ours"] = "yes";
+  there["spec"]["ports"] = json::Value::array({{{"port", 1}, {"protocol", "TCP"}}});
+  server_.then_answer(201, there.dump());
+  apply(wanted, nullptr);
+  apply(wanted, there);
+  EXPECT_EQ(server_.count(), 1U);
+  json::Value unlabelled = there;
+  unlabelled["metadata"]["labels"].erase("ours");
+  server_.then_answer(200, there.dump());
+  apply(wanted, unlabelled);
+  EXPECT_EQ(server_.count(), 2U);
+  json::Value longer = there;
+  longer["spec"]["ports"].push_back({{"port", 2}});
+  server_.then_answer(200, longer.dump());
+  EXPECT_FALSE(apply(wanted, longer).written) << "sent, but the server had nothing to change";
   EXPECT_EQ(server_.count(), 3U);
-  apply(intent(), labelled);
-  EXPECT_EQ(server_.count(), 3U) << "a foreign label is no reason for a loop";
+  apply(wanted, longer);
+  EXPECT_EQ(server_.count(), 3U) << "what the server leaves as it is is no reason for a loop";
 }
 
 TEST_F(ApplierTest, ADeletedObjectIsMadeAgain) {

@@ -214,6 +214,29 @@ TEST_F(ControllerTest, HandlersWakeTheRightKeys) {
   EXPECT_EQ(seen, (std::set<std::string>{"ns/lost-it", "ns/has-it", "ns/c"}));
 }
 
+TEST(NewSpec, IsWhatComesGoesOrHasANewGeneration) {
+  const auto object = [](int generation, const char* version, bool deleting) {
+    json::Value metadata = {
+        {"name", "a"}, {"generation", generation}, {"resourceVersion", version}};
+    if (deleting) {
+      metadata["deletionTimestamp"] = "2026-01-01T00:00:00Z";
+    }
+    return Object(json::Value{{"metadata", std::move(metadata)}});
+  };
+  int told = 0;
+  const auto handler = on_new_spec([&](const kube::Change&) { ++told; });
+  handler(kube::Added{object(1, "1", false), false});
+  EXPECT_EQ(told, 1);
+  handler(kube::Updated{object(1, "1", false), object(1, "2", false)});
+  EXPECT_EQ(told, 1) << "only a status or labels";
+  handler(kube::Updated{object(1, "2", false), object(2, "3", false)});
+  EXPECT_EQ(told, 2);
+  handler(kube::Updated{object(2, "3", false), object(2, "4", true)});
+  EXPECT_EQ(told, 3);
+  handler(kube::Deleted{object(2, "5", true)});
+  EXPECT_EQ(told, 4);
+}
+
 /// Serves one empty resource and one lease, each on a client of its own.
 class ManagerTest : public testing::Test {
  protected:

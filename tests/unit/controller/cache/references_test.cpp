@@ -44,6 +44,12 @@ TEST(References, EqualKeysHaveEqualDigests) {
   EXPECT_TRUE(key_digests(object_of("{data: 7}")).empty());
 }
 
+TEST(References, KnowClients) {
+  EXPECT_EQ(clients_of(object_of("{spec: {client: {fallbackRef: {name: a}}}}")),
+            Names{std::string(kAnyClient)});
+  EXPECT_TRUE(clients_of(object_of("{spec: {engine: {image: i}}}")).empty());
+}
+
 TEST(References, FindTheProfile) {
   EXPECT_EQ(profiles_of(object_of("{spec: {engine: {accelerator: {profile: h100}}}}")),
             Names{"h100"});

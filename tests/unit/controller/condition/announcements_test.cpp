@@ -37,6 +37,31 @@ TEST(Announcements, CalmReasonsAreNoWarning) {
   EXPECT_FALSE(news.front().warning);
 }
 
+std::vector<std::string> reasons(const std::vector<Announcement>& news) {
+  std::vector<std::string> out;
+  for (const auto& item : news) {
+    out.push_back(item.reason);
+  }
+  return out;
+}
+
+TEST(Announcements, ReadySumsUp) {
+  using Reasons = std::vector<std::string>;
+  const auto accepted = make("Accepted", "True", "Accepted");
+  const auto refused = make("Accepted", "False", "NotSupported");
+  const auto ready = make("Ready", "True", "Ready");
+  const auto starting = make("Ready", "False", "Starting");
+  EXPECT_EQ(reasons(announcements({}, {accepted, ready}, kVoice)), Reasons{"Ready"});
+  EXPECT_EQ(reasons(announcements({}, {accepted, starting}, kVoice)), Reasons{"Starting"});
+  EXPECT_EQ(reasons(announcements({refused, starting}, {accepted, ready}, kVoice)),
+            Reasons{"Ready"});
+  EXPECT_EQ(reasons(announcements({refused, starting}, {accepted, starting}, kVoice)),
+            Reasons{"Accepted"});
+  EXPECT_EQ(reasons(announcements({make("Accepted", "True", "PartlyApplied"), ready},
+                                  {accepted, ready}, kVoice)),
+            Reasons{"Accepted"});
+}
+
 TEST(Announcements, LeaveOutWhatIsUnknownSilentOrNotTold) {
   EXPECT_TRUE(announcements({},
                             {make("Ready", "Unknown", "X"), make("Accepted", "True", "NotNeeded"),

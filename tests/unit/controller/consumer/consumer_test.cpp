@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "controller/consumer/decide.h"
+#include "controller/consumer/reasons.h"
 #include "controller/consumer/status.h"
 #include "json/write.h"
 #include "json/yaml.h"
@@ -35,6 +36,10 @@ void add_secret(Input& input, const std::string& name, const std::string& key) {
 }
 
 std::string shown(const crd::consumer::Status& status, std::string_view type) {
+  for (const auto& item : status.conditions) {
+    EXPECT_TRUE(std::ranges::find(kReasons, item.reason, &Reason::name) != kReasons.end())
+        << item.reason << " is not in the table of reasons";
+  }
   const auto* condition = runtime::find_condition(status.conditions, type);
   return condition == nullptr ? "" : condition->status + " " + condition->reason;
 }

@@ -69,6 +69,10 @@ INSTANTIATE_TEST_SUITE_P(
             "{type: LlamaCpp, source: {http: {url: 'https://x/y', sha256: "
             "'0000000000000000000000000000000000000000000000000000000000000000'}}}",
             "", "SourceNotSupported"},
+        Row{"UncheckedDigestOfACustomEngine",
+            "{type: Custom, image: i, args: [run], source: {http: {url: 'https://x/y', sha256: "
+            "'0000000000000000000000000000000000000000000000000000000000000000'}}}",
+            "", "SourceNotSupported"},
         Row{"AdapterFromAVolume", "{loraAdapters: [{name: a, source: {pvc: {claimName: c}}}]}", "",
             "SourceNotSupported"}),
     [](const auto& info) { return std::string(info.param.name); });

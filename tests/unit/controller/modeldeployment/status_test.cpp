@@ -155,15 +155,28 @@ TEST(Status, ReasonsAreInTheTable) {
 TEST(News, TellTheStory) {
   Input input = input_of(kEngine);
   const auto started = status_of(input, decide(input), std::nullopt);
+  const auto told = [](const crd::model_deployment::Status& before,
+                       const crd::model_deployment::Status& after) {
+    std::vector<std::string> reasons;
+    for (const auto& item : news(before, after)) {
+      EXPECT_FALSE(item.warning);
+      reasons.push_back(item.reason);
+    }
+    return reasons;
+  };
+  using Reasons = std::vector<std::string>;
+  EXPECT_EQ(told({}, started), Reasons{"Starting"});
   input.object.status = started;
   input.deployment = facts(2, 2, 2, 2);
   const auto done = status_of(input, decide(input), std::nullopt);
-  std::vector<std::string> reasons;
-  for (const auto& item : news(started, done)) {
-    EXPECT_FALSE(item.warning);
-    reasons.push_back(item.reason);
-  }
-  EXPECT_EQ(reasons, (std::vector<std::string>{"Deployed", "Ready"}));
+  EXPECT_EQ(told(started, done), Reasons{"Ready"}) << "and not Deployed beside it";
+  input.object.status = done;
+  input.deployment = facts(2, 3, 1, 2);
+  const auto rolling = status_of(input, decide(input), std::nullopt);
+  EXPECT_EQ(told(done, rolling), Reasons{"RollingOut"});
+  input.object.status = rolling;
+  input.deployment = facts(2, 2, 2, 2);
+  EXPECT_EQ(told(rolling, status_of(input, decide(input), std::nullopt)), Reasons{"Deployed"});
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "controller/modelroute/decide.h"
+#include "controller/modelroute/reasons.h"
 #include "controller/modelroute/status.h"
 #include "json/yaml.h"
 #include "runtime/conditions.h"
@@ -50,6 +51,10 @@ constexpr const char* kRoute =
     "{gatewayRefs: [{name: main}], tiers: [{backends: [{deploymentRef: {name: a}}]}]}";
 
 std::string shown(const crd::model_route::Status& status, std::string_view type) {
+  for (const auto& item : status.conditions) {
+    EXPECT_TRUE(std::ranges::find(kReasons, item.reason, &Reason::name) != kReasons.end())
+        << item.reason << " is not in the table of reasons";
+  }
   const auto* condition = runtime::find_condition(status.conditions, type);
   return condition == nullptr ? "" : condition->status + " " + condition->reason;
 }
