@@ -186,7 +186,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--connections", type=int, default=8, help="of the writer; the operator's workers for models are 8")
     parser.add_argument("--still", type=int, default=60, help="seconds to wait for writes after everything was applied again")
-    parser.add_argument("--patience", type=int, default=300, help="seconds that one run may take")
+    parser.add_argument("--patience", type=int, default=900, help="seconds that one run may take")
     parser.add_argument("--restart", action="store_true", help="also count what a new process of the operator sends")
     arguments = parser.parse_args()
     rounds = []
