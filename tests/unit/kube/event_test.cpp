@@ -119,7 +119,9 @@ TEST_F(RecorderTest, TriesAgainThenCountsInTheSameEvent) {
   EXPECT_TRUE(
       server_.request(2).target.starts_with("/apis/events.k8s.io/v1/namespaces/ns/events/md.7?"));
   EXPECT_EQ(json::Value::parse(server_.request(2).body)["series"]["count"], 2);
-  EXPECT_EQ(waiter_.waits(), std::vector<std::chrono::nanoseconds>{seconds(10)});
+  // The limit of the last moment may have begun to wait, too.
+  ASSERT_FALSE(waiter_.waits().empty());
+  EXPECT_EQ(waiter_.waits().front(), seconds(10));
 }
 
 TEST_F(RecorderTest, WhatAStopInterruptedGetsALastMoment) {
