@@ -61,8 +61,9 @@ Result<CertificatePtr> unsigned_certificate(EVP_PKEY& key, const std::string& co
       ASN1_TIME_set(X509_getm_notBefore(out.get()), seconds_of(validity.from)) != nullptr &&
       ASN1_TIME_set(X509_getm_notAfter(out.get()), seconds_of(validity.until)) != nullptr &&
       X509_set_pubkey(out.get(), &key) == 1 &&
-      X509_NAME_add_entry_by_txt(X509_get_subject_name(out.get()), "CN", MBSTRING_UTF8, bytes,
-                                 static_cast<int>(name.size()), -1, 0) == 1;
+      (name.empty() ||
+       X509_NAME_add_entry_by_txt(X509_get_subject_name(out.get()), "CN", MBSTRING_UTF8, bytes,
+                                  static_cast<int>(name.size()), -1, 0) == 1);
   if (!made) {
     return fail(openssl_failed("cannot make a certificate"));
   }
@@ -108,6 +109,9 @@ Result<> name_subject(X509& certificate, const Leaf& leaf) {
     if (!push_address(*names, address)) {
       return fail(Code::kInvalid, "\"" + address + "\" is not an IP address");
     }
+  }
+  if (sk_GENERAL_NAME_num(names.get()) == 0) {
+    return {};
   }
   constexpr int kCritical = 0;
   if (X509_add1_ext_i2d(&certificate, NID_subject_alt_name, names.get(), kCritical,
