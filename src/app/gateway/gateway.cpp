@@ -106,7 +106,7 @@ class Gateway {
       return fail(std::move(feed.error()));
     }
     feed_ = std::move(*feed);
-    return loop_.watch(feed_->descriptor(), EPOLLIN, 
+    return loop_.watch(feed_->descriptor(), EPOLLIN,
                        [this](std::uint32_t) { take(feed_->take(), source::kWatch); });
   }
 
