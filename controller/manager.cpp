@@ -65,6 +65,8 @@ struct Manager::Parts {
   std::unique_ptr<consumer::Reconciler> consumers;
   std::unique_ptr<modelroute::Reconciler> model_routes;
   std::unique_ptr<inferencegateway::Reconciler> inference_gateways;
+  runtime::Controller* gateway_controller = nullptr;
+  std::unique_ptr<configuration::Service> configuration;
   std::unique_ptr<runtime::Manager> manager;  ///< last: its threads use all of the above
 
   /// One field manager per controller.
@@ -113,12 +115,48 @@ struct Manager::Parts {
     auto& controller = manager->add_controller(
         {.name = "inferencegateway", .workers = 2},
         [this](const runtime::Pass& pass) { return inference_gateways->reconcile(pass); });
+    inferencegateway::Settings settings;
+    settings.image = {options.gateway_image, options.gateway_image_pull_policy};
+    settings.cluster_residency = options.cluster_residency;
+    if (configuration) {
+      settings.image.controller_url = options.configuration->url;
+      settings.stream = {options.configuration->url, [this] { return configuration->authority(); },
+                         options.configuration->policy};
+    }
     inference_gateways = std::make_unique<inferencegateway::Reconciler>(
-        caches, hands(inferencegateway::kFieldManager, controller), *events,
-        inferencegateway::Settings{{options.gateway_image, options.gateway_image_pull_policy},
-                                   options.cluster_residency},
+        caches, hands(inferencegateway::kFieldManager, controller), *events, std::move(settings),
         inferencegateway::ask_versions);
     inferencegateway::watch(caches, controller);
+    gateway_controller = &controller;
+  }
+
+  /// Before the kinds, which ask whether there is one.
+  Result<> add_configuration(const Options& options) {
+    if (!options.configuration) {
+      return {};
+    }
+    configuration::Service::Hooks hooks;
+    hooks.leading = [this] { return manager->leading(); };
+    hooks.on_new_bundle = [this] {
+      for (const auto& gateway : caches.inference_gateways.list()) {
+        gateway_controller->enqueue(gateway.key());
+      }
+    };
+    hooks.demand = [this, to = options.demand](const authority::GatewayIdentity& from,
+                                               std::string body) -> Result<> {
+      if (!manager->leading()) {
+        return fail(Code::kUnavailable, "this replica does not lead");
+      }
+      return to ? to(from, std::move(body)) : fail(Code::kUnavailable, "not collecting");
+    };
+    PENSTOCK_TRY(service, configuration::Service::make(writing->client(), waiter,
+                                                       *options.configuration, std::move(hooks)));
+    configuration = std::move(service);
+    caches.secrets.add_handler([offer = &configuration->publications()](
+                                   const kube::Change& change) { offer->seen(change); });
+    manager->add_service("configuration", [service = configuration.get()](
+                                              const std::stop_token& stop) { service->run(stop); });
+    return {};
   }
 };
 
@@ -155,6 +193,7 @@ Result<std::unique_ptr<Manager>> Manager::make(const kube::ClusterConfig& config
     parts->manager->set_elector(*parts->elector);
   }
   cache::fill(parts->caches, *parts->manager, options.watch_namespaces);
+  PENSTOCK_CHECK_OK(parts->add_configuration(options));
   parts->add_model_deployments();
   parts->add_consumers();
   parts->add_model_routes(options.cluster_residency);
@@ -165,7 +204,13 @@ Result<std::unique_ptr<Manager>> Manager::make(const kube::ClusterConfig& config
 }
 
 Result<> Manager::run(std::stop_token stop) {
-  return parts_->manager->run(std::move(stop));
+  if (!parts_->configuration) {
+    return parts_->manager->run(std::move(stop));
+  }
+  PENSTOCK_CHECK_OK(parts_->configuration->listen());
+  auto result = parts_->manager->run(std::move(stop));
+  parts_->configuration->close();
+  return result;
 }
 
 Result<> Manager::healthy() const {

@@ -20,6 +20,7 @@
 #include "base/result.h"
 #include "gateway/core/usage_record.h"
 #include "gateway/snapshot/snapshot.h"
+#include "telemetry/registry.h"
 
 namespace penstock::gateway {
 
@@ -37,6 +38,8 @@ struct ServerSettings {
   std::function<std::unique_ptr<UsageSink>(std::size_t core)> usage_sink;
   /// Where access log lines go, for configurations that want them; -1 = nowhere. Must stay open.
   int access_log_descriptor = -1;
+  /// Served on /metrics beside the cores' own; must outlive the server.
+  std::vector<const telemetry::Registry*> more_metrics;
   std::optional<std::uint64_t>
       seed;  ///< of chance in balancing; absent = from the operating system
 };
