@@ -128,6 +128,7 @@ json::Value gateway_pod(const crd::InferenceGateway& object, const Plan& plan, c
       {"serviceAccountName", gateway_name(name)},
       {"automountServiceAccountToken", true},  // to follow its Secret
       {"enableServiceLinks", false},
+      {"shareProcessNamespace", true},  // SIGTERM counts from the first moment
       {"terminationGracePeriodSeconds", kGraceSeconds},
       {"securityContext", security(plan)},
       {"topologySpreadConstraints",

@@ -188,6 +188,9 @@ json::Value engine_pod(const crd::ModelDeployment& object, const Plan& plan) {
                                                 child::engine_name(object.metadata.name))},
                      {"automountServiceAccountToken", false},
                      {"enableServiceLinks", false},
+                     // As first process of its container an engine that still loads would not even
+                     // notice SIGTERM, and keep its accelerators for the whole grace period.
+                     {"shareProcessNamespace", true},
                      {"terminationGracePeriodSeconds", kGraceSeconds},
                      {"securityContext", child::pod_security()}};
   for (const auto& secret : engine.image_pull_secrets) {

@@ -1,5 +1,7 @@
 // The one binary: which commands there are.
+#include <csignal>
 #include <iostream>
+#include <unistd.h>
 
 #include "app/controller_command.h"
 #include "app/dispatch.h"
@@ -27,8 +29,23 @@ constexpr penstock::app::CommandRow kCommands[] = {
      penstock::app::run_probe},
 };
 
+/// The first process of a container has no default action for SIGTERM: one that comes before the
+/// command is ready for it would be lost, and the kubelet would wait for the whole grace period.
+/// While it is blocked it stays.
+void keep_early_signals() {
+  if (getpid() != 1) {
+    return;
+  }
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  keep_early_signals();
   return penstock::app::dispatch(kCommands, PENSTOCK_VERSION, argc, argv, std::cout, std::cerr);
 }

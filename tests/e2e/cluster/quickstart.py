@@ -19,7 +19,7 @@ ENGINES, GATEWAYS = "penstock.dev/model-deployment", "penstock.dev/inference-gat
 
 @contextlib.contextmanager
 def installed(*options):
-    """A cluster with a real node on which the chart is installed; `before` is everything there was until then."""
+    """A cluster with a real node on which the chart is installed; `before` is everything there was until then, `installed` what there is now."""
     with LocalCluster() as cluster:
         cluster.up("--node", *options)
         cluster.load_image()
@@ -27,6 +27,7 @@ def installed(*options):
         cluster.kubectl("label", "namespace", SYSTEM, "pod-security.kubernetes.io/enforce=restricted")
         cluster.before = cluster.everything()
         cluster.helm("install", "penstock", ROOT / "charts/penstock", "-n", SYSTEM, "--set", "watchNamespaces={default}", "--wait", "--timeout", "90s")
+        cluster.installed = cluster.everything()
         yield cluster
 
 

@@ -64,6 +64,16 @@ def test_an_engine_pod_is_deleted(cluster):
     assert result["failed"] == [] and result["calls"] > 20, result
 
 
+def test_an_engine_pod_is_deleted_while_it_starts(cluster):
+    """SIGTERM may come before anybody is ready for it: it must not be lost, the pod's accelerators would be for minutes."""
+    for _ in range(3):
+        old = pods(cluster, f"{ENGINES}=llama-a")
+        cluster.kubectl("delete", "pod", *old, "--wait=false")
+        new = wait_until("its successor starts", lambda: [name for name in pods(cluster, f"{ENGINES}=llama-a") if name not in old
+                                                          and cluster.get("pod", name)["status"]["phase"] == "Running"], 30, every=0.02)
+        cluster.kubectl("delete", "pod", *new, "--timeout=20s")
+
+
 def test_a_gateway_is_killed(cluster):
     """The official client as it comes: it tries again when it was not answered."""
     with Load(cluster, retries=2) as load:

@@ -87,7 +87,7 @@ def test_hand_made_changes_are_put_right(ready):
 
 def test_delete_removes_every_child(ready):
     ready.kubectl("delete", "-f", EXAMPLE, "--timeout=60s")
-    ready.wait_only(ready.before, 60, " default/")
+    ready.wait_only(ready.installed, 60, " default/")
 
 
 def test_uninstall_leaves_the_crds_and_nothing_else(ready):
