@@ -48,7 +48,7 @@ TEST(PlanOn, MakesRoomForTheConcurrencyAsked) {
 }
 
 TEST(PlanOn, OneDeviceOf192GBTakesWhatTwoOf80Do) {
-  // 140 GB in all, as F-43 of the MI300X's story asks.
+  // 140 GB in all.
   ModelShape shape = dense(62'000, 64, 8192, 64, 8, 128, 128'256);
   const auto wish = wish_for(shape, 4096);
   EXPECT_EQ(plan_on(wish, kMI300X).value().accelerators, 1U);
