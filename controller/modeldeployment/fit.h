@@ -1,10 +1,7 @@
 #pragma once
-// How many accelerators one replica needs: pure arithmetic on the model's shape and the profile.
-//
-// A replica stays on one node. Of each accelerator 90 % may be used, 2 GiB of that for the engine
-// itself; the weights take 2 % more than their bits; and the KV cache must hold at least one call
-// of the full context. The smallest power of two that is enough is taken, as tensor parallelism
-// wants it. Method: KAITO's node estimator, see docs/adr.
+// What the planner says of one ModelDeployment, in the words of its children and its status: the
+// profile's places, numbers for the engine, conditions. Pure; the arithmetic is the planner's
+// (src/scaling/planner).
 
 #include <cstdint>
 #include <map>
@@ -26,15 +23,19 @@ struct Fit {
   std::int32_t accelerators = 0;
   std::int32_t tensor_parallel = 1;
   std::int32_t pipeline_parallel = 1;
+  // The rest only when model.architecture says enough.
   std::optional<std::int64_t> weights_bytes;
   std::optional<std::int64_t> kv_cache_bytes;
   std::optional<std::int64_t> kv_cache_tokens;
+  std::optional<std::int64_t> kv_bytes_per_token;
+  std::optional<std::int64_t> calls_at_context;
+  std::optional<std::int32_t> max_sequences;
   std::string explanation;
 };
 
 struct FitResult {
   Fit fit;
-  /// AcceleratorProfileNotFound or InsufficientMemory.
+  /// AcceleratorProfileNotFound, InvalidParallelism or InsufficientMemory.
   std::optional<condition::Finding> problem;
 };
 
@@ -42,9 +43,5 @@ struct FitResult {
 [[nodiscard]] FitResult fit_model(const crd::model_deployment::Model& model,
                                   const crd::model_deployment::Engine& engine,
                                   const std::vector<crd::AcceleratorProfile>& profiles);
-
-/// Bytes of the KV cache for one token; absent when the shape does not say.
-[[nodiscard]] std::optional<std::int64_t> kv_bytes_per_token(
-    const crd::model_deployment::Architecture& architecture);
 
 }  // namespace penstock::controller::modeldeployment

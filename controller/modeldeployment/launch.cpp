@@ -109,6 +109,12 @@ std::optional<Words> adapters_of(const md::Engine& engine) {
   return out;
 }
 
+/// The planner reckoned with a cache of 8 bits, so the engine must keep one.
+bool small_cache(const md::Model& model) {
+  constexpr std::int32_t kSmall = 8;
+  return model.architecture && model.architecture->kv_cache_bits == kSmall;
+}
+
 Words vllm(const crd::ModelDeployment& object, const Fit& fit) {
   const auto& engine = *object.spec.engine;
   const auto& model = object.spec.model;
@@ -127,6 +133,9 @@ Words vllm(const crd::ModelDeployment& object, const Fit& fit) {
               {number(fit.pipeline_parallel)})
       .add_if(model.context_length.has_value(), "--max-model-len",
               {number(model.context_length.value_or(0))})
+      .add_if(fit.max_sequences.has_value(), "--max-num-seqs",
+              {number(fit.max_sequences.value_or(0))})
+      .add_if(small_cache(model), "--kv-cache-dtype", {"fp8"})
       .add_if(!adapters.empty(), "--enable-lora", {})
       .add_if(!adapters.empty(), "--lora-modules", adapters);
   return args.finish();
@@ -148,11 +157,29 @@ Words sglang(const crd::ModelDeployment& object, const Fit& fit) {
       .add_if(fit.pipeline_parallel > 1, "--pp-size", {number(fit.pipeline_parallel)})
       .add_if(model.context_length.has_value(), "--context-length",
               {number(model.context_length.value_or(0))})
+      .add_if(fit.max_sequences.has_value(), "--max-running-requests",
+              {number(fit.max_sequences.value_or(0))})
+      .add_if(small_cache(model), "--kv-cache-dtype", {"fp8_e5m2"})
       .add_if(!adapters.empty(), "--lora-paths", adapters);
   return args.finish();
 }
 
-Words llama_cpp(const crd::ModelDeployment& object, const Fit&) {
+/// llama-server divides its context evenly over its slots, and takes the memory of all of it at the
+/// start. 0: nothing is planned, or the user does it himself.
+std::int64_t slots_of(const crd::ModelDeployment& object, const Fit& fit) {
+  constexpr std::int64_t kUsual = 4;  // its own default
+  const auto& engine = *object.spec.engine;
+  const bool own =
+      std::ranges::any_of(std::array{"--ctx-size", "-c", "--parallel", "-np"},
+                          [&](const char* flag) { return has_flag(engine.args, flag); });
+  if (own || !object.spec.model.context_length || !fit.calls_at_context) {
+    return 0;
+  }
+  return std::min(*fit.calls_at_context,
+                  std::max<std::int64_t>(engine.concurrency.value_or(0), kUsual));
+}
+
+Words llama_cpp(const crd::ModelDeployment& object, const Fit& fit) {
   const auto& engine = *object.spec.engine;
   const auto& model = object.spec.model;
   Arguments args(engine.args);
@@ -165,12 +192,14 @@ Words llama_cpp(const crd::ModelDeployment& object, const Fit&) {
   } else if (engine.source) {
     args.add("--model", {weights_of(object)});
   }
+  const std::int64_t slots = slots_of(object, fit);
+  const std::int64_t context = model.context_length.value_or(0);
   args.add("--alias", {model.name})
       .add("--host", {"0.0.0.0"})
       .add("--port", {"$(PORT)"})
       .add("--metrics", {})
-      .add_if(model.context_length.has_value(), "--ctx-size",
-              {number(model.context_length.value_or(0))});
+      .add_if(context > 0, "--ctx-size", {number(context * std::max<std::int64_t>(slots, 1))})
+      .add_if(slots > 0, "--parallel", {number(slots)});
   return args.finish();
 }
 

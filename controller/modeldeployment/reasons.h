@@ -37,6 +37,7 @@ inline constexpr std::string_view kImageMissing = "ImageMissing";
 inline constexpr std::string_view kSourceNotSupported = "SourceNotSupported";
 inline constexpr std::string_view kProfileNotFound = "AcceleratorProfileNotFound";
 inline constexpr std::string_view kInsufficientMemory = "InsufficientMemory";
+inline constexpr std::string_view kInvalidParallelism = "InvalidParallelism";
 inline constexpr std::string_view kNotSupported = "NotSupported";
 
 // The cluster.
@@ -80,9 +81,12 @@ inline constexpr std::array kReasons{
            "Use the source that the message names."},
     Reason{kProfileNotFound, "The AcceleratorProfile does not exist.",
            "Create it, or correct engine.accelerator.profile."},
-    Reason{kInsufficientMemory, "The model does not fit the accelerators of one node.",
-           "Use the larger profile that the message names, fewer bits per weight, a shorter "
-           "contextLength, or parallelism.pipeline."},
+    Reason{
+        kInsufficientMemory, "The model does not fit the accelerators of one node.",
+        "Use the larger profile that the message names, or another thing that it says would fit."},
+    Reason{kInvalidParallelism, "The model cannot be spread over accelerators as the spec says.",
+           "Use the size that the message names, or remove count and parallelism.tensor and let "
+           "the planner choose."},
     Reason{kNotSupported, "This version cannot do what the spec asks for.",
            "Do what the message says."},
     Reason{"SecretNotFound", "A Secret, or a key in it, does not exist.", "Create it."},

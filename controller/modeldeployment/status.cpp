@@ -167,6 +167,9 @@ std::optional<md::Plan> plan_status(const Fit& fit) {
   out.weights_bytes = fit.weights_bytes;
   out.kv_cache_bytes = fit.kv_cache_bytes;
   out.kv_cache_tokens = fit.kv_cache_tokens;
+  out.kv_bytes_per_token = fit.kv_bytes_per_token;
+  out.sequences_at_context = fit.calls_at_context;
+  out.max_sequences = fit.max_sequences;
   out.explanation = fit.explanation;
   return out;
 }
@@ -185,7 +188,7 @@ md::Status status_of(const Input& input, const Plan& plan, const std::optional<F
     out.ready_replicas = input.deployment.ready;
     out.updated_replicas = input.deployment.updated;
     out.selector = child::selector_text(selector_labels(object));
-    out.plan = plan_status(plan.fit);
+    out.plan = plan.misfit ? std::nullopt : plan_status(plan.fit);
     EngineConditions(input, plan, failure, set).put_all();
   } else if (object.spec.provider) {
     put_healthy(plan, set);

@@ -7,6 +7,7 @@
 #include "app/dispatch.h"
 #include "app/engine_command.h"
 #include "app/gateway_command.h"
+#include "app/plan_command.h"
 #include "app/probe_command.h"
 #include "app/standalone_command.h"
 #include "app/validate_command.h"
@@ -25,6 +26,8 @@ constexpr penstock::app::CommandRow kCommands[] = {
      penstock::app::run_engine},
     {"validate", "Check manifests as the API server would, without one",
      penstock::app::run_validate},
+    {"plan", "Say how many accelerators of which kind models need, without a cluster",
+     penstock::app::run_plan},
     {"probe", "Ask once whether a URL answers, for images without a shell",
      penstock::app::run_probe},
 };

@@ -318,9 +318,17 @@ bool from_string(std::string_view text, RolloutStrategy& out) noexcept {
 void read_value(const Reader& at, Architecture& out) {
   FieldReader fields(at);
   fields.required("parametersMillions", out.parameters_millions);
+  fields.optional("activeParametersMillions", out.active_parameters_millions);
   fields.optional("layers", out.layers);
+  fields.optional("hiddenSize", out.hidden_size);
+  fields.optional("attentionHeads", out.attention_heads);
   fields.optional("kvHeads", out.kv_heads);
   fields.optional("headDim", out.head_dim);
+  fields.optional("kvLatentDim", out.kv_latent_dim);
+  fields.optional("slidingWindow", out.sliding_window);
+  fields.optional("slidingWindowLayers", out.sliding_window_layers);
+  fields.optional("vocabularySize", out.vocabulary_size);
+  fields.optional("tiedEmbeddings", out.tied_embeddings);
   fields.optional("weightBits", out.weight_bits);
   fields.optional("kvCacheBits", out.kv_cache_bits);
   fields.rest(out.unknown);
@@ -329,9 +337,17 @@ void read_value(const Reader& at, Architecture& out) {
 void write_value(json::Value& out, const Architecture& in) {
   FieldWriter fields(out, in.unknown);
   fields.always("parametersMillions", in.parameters_millions);
+  fields.set("activeParametersMillions", in.active_parameters_millions);
   fields.set("layers", in.layers);
+  fields.set("hiddenSize", in.hidden_size);
+  fields.set("attentionHeads", in.attention_heads);
   fields.set("kvHeads", in.kv_heads);
   fields.set("headDim", in.head_dim);
+  fields.set("kvLatentDim", in.kv_latent_dim);
+  fields.set("slidingWindow", in.sliding_window);
+  fields.set("slidingWindowLayers", in.sliding_window_layers);
+  fields.set("vocabularySize", in.vocabulary_size);
+  fields.always("tiedEmbeddings", in.tied_embeddings);
   fields.always("weightBits", in.weight_bits);
   fields.always("kvCacheBits", in.kv_cache_bits);
 }
@@ -564,6 +580,7 @@ void read_value(const Reader& at, Engine& out) {
   fields.optional("source", out.source);
   fields.optional("cache", out.cache);
   fields.optional("accelerator", out.accelerator);
+  fields.optional("concurrency", out.concurrency);
   fields.optional("parallelism", out.parallelism);
   fields.optional("loraAdapters", out.lora_adapters);
   fields.optional("resources", out.resources);
@@ -592,6 +609,7 @@ void write_value(json::Value& out, const Engine& in) {
   fields.set("source", in.source);
   fields.set("cache", in.cache);
   fields.set("accelerator", in.accelerator);
+  fields.set("concurrency", in.concurrency);
   fields.set("parallelism", in.parallelism);
   fields.unless_empty("loraAdapters", in.lora_adapters);
   fields.set("resources", in.resources);
@@ -864,6 +882,9 @@ void read_value(const Reader& at, Plan& out) {
   fields.optional("weightsBytes", out.weights_bytes);
   fields.optional("kvCacheBytes", out.kv_cache_bytes);
   fields.optional("kvCacheTokens", out.kv_cache_tokens);
+  fields.optional("kvBytesPerToken", out.kv_bytes_per_token);
+  fields.optional("sequencesAtContext", out.sequences_at_context);
+  fields.optional("maxSequences", out.max_sequences);
   fields.optional("explanation", out.explanation);
   fields.rest(out.unknown);
 }
@@ -878,6 +899,9 @@ void write_value(json::Value& out, const Plan& in) {
   fields.set("weightsBytes", in.weights_bytes);
   fields.set("kvCacheBytes", in.kv_cache_bytes);
   fields.set("kvCacheTokens", in.kv_cache_tokens);
+  fields.set("kvBytesPerToken", in.kv_bytes_per_token);
+  fields.set("sequencesAtContext", in.sequences_at_context);
+  fields.set("maxSequences", in.max_sequences);
   fields.set("explanation", in.explanation);
 }
 

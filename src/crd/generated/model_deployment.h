@@ -89,17 +89,37 @@ bool from_string(std::string_view text, RolloutStrategy& out) noexcept;
 /// The shape of the model, so that the planner can compute the memory of weights and of the KV
 /// cache before anything is started.
 struct Architecture {
-  /// Parameters in millions, for example 8030.
+  /// Parameters in millions, for example 8030; of a mixture of experts all of them.
   std::int64_t parameters_millions = 0;
+  /// Of a mixture of experts the parameters that one token passes, in millions. Memory is needed
+  /// for all.
+  std::optional<std::int64_t> active_parameters_millions;
   /// Transformer layers.
   std::optional<std::int32_t> layers;
+  /// Width of the hidden state.
+  std::optional<std::int32_t> hidden_size;
+  /// Attention (query) heads; the tensor-parallel size must divide them.
+  std::optional<std::int32_t> attention_heads;
   /// Heads of the KV cache (fewer than attention heads with grouped-query attention).
   std::optional<std::int32_t> kv_heads;
   /// Dimension of one head.
   std::optional<std::int32_t> head_dim;
+  /// Values per token and layer of a compressed KV cache (multi-head latent attention):
+  /// kv_lora_rank + qk_rope_head_dim, 576 for DeepSeek-V3. It takes the place of kvHeads and
+  /// headDim, and every accelerator of a tensor-parallel group holds all of it.
+  std::optional<std::int32_t> kv_latent_dim;
+  /// Tokens that a layer with sliding-window attention looks back.
+  std::optional<std::int32_t> sliding_window;
+  /// Layers with that window. Absent with slidingWindow means all.
+  std::optional<std::int32_t> sliding_window_layers;
+  /// Tokens of the vocabulary. With hiddenSize it says how much of a quantized model, the
+  /// embeddings, stays at 16 bits.
+  std::optional<std::int32_t> vocabulary_size;
+  /// Input and output embeddings are one matrix.
+  bool tied_embeddings = false;
   /// Bits per weight as loaded: 16 for BF16, 8 for FP8, 4 for AWQ or GPTQ.
   std::int32_t weight_bits = 16;
-  /// Bits per value in the KV cache.
+  /// Bits per value in the KV cache. 8 makes vLLM and SGLang keep it in FP8.
   std::int32_t kv_cache_bits = 16;
   RawValue unknown;  ///< fields of a newer version
   friend bool operator==(const Architecture&, const Architecture&) = default;
@@ -356,6 +376,10 @@ struct Engine {
   std::optional<Cache> cache;
   /// The class and number of GPUs for one replica. Absent means CPU only.
   std::optional<Accelerator> accelerator;
+  /// Calls of the full contextLength whose KV cache one replica must hold at once; the planner
+  /// makes room for them. Absent means one; shorter calls share the room, so more of them run
+  /// together.
+  std::optional<std::int32_t> concurrency;
   /// How one replica is spread over its GPUs.
   std::optional<Parallelism> parallelism;
   /// Fine-tuned adapters served next to the base model, each under its own model name.
@@ -644,6 +668,12 @@ struct Plan {
   std::optional<std::int64_t> kv_cache_bytes;
   /// Tokens that this KV cache holds.
   std::optional<std::int64_t> kv_cache_tokens;
+  /// KV cache of one token before any of it is replicated.
+  std::optional<std::int64_t> kv_bytes_per_token;
+  /// Calls of the full context that fit the KV cache at once.
+  std::optional<std::int64_t> sequences_at_context;
+  /// Calls that the engine works on at once, as it is told.
+  std::optional<std::int32_t> max_sequences;
   /// The computation in words.
   std::optional<std::string> explanation;
   RawValue unknown;  ///< fields of a newer version

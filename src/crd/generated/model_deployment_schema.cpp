@@ -48,21 +48,45 @@ constexpr Schema kSchema10{
     .has_maximum = true,
     .minimum = 1,
     .maximum = 100000000};
-constexpr Schema kSchema11{.type = SchemaType::kInteger,
-                           .description = "Parameters in millions, for example 8030.",
-                           .format = "int64",
-                           .has_minimum = true,
-                           .has_maximum = true,
-                           .minimum = 1,
-                           .maximum = 100000000};
-constexpr Schema kSchema12{.type = SchemaType::kInteger,
+constexpr Schema kSchema11{
+    .type = SchemaType::kInteger,
+    .description = "Parameters in millions, for example 8030; of a mixture of experts all of them.",
+    .format = "int64",
+    .has_minimum = true,
+    .has_maximum = true,
+    .minimum = 1,
+    .maximum = 100000000};
+constexpr Schema kSchema12{
+    .type = SchemaType::kInteger,
+    .description = "Of a mixture of experts the parameters that one token passes, in millions.",
+    .format = "int64",
+    .has_minimum = true,
+    .has_maximum = true,
+    .minimum = 1,
+    .maximum = 100000000};
+constexpr Schema kSchema13{.type = SchemaType::kInteger,
                            .description = "Transformer layers.",
                            .format = "int32",
                            .has_minimum = true,
                            .has_maximum = true,
                            .minimum = 1,
                            .maximum = 10000};
-constexpr Schema kSchema13{
+constexpr Schema kSchema14{.type = SchemaType::kInteger,
+                           .description = "Width of the hidden state.",
+                           .format = "int32",
+                           .has_minimum = true,
+                           .has_maximum = true,
+                           .minimum = 1,
+                           .maximum = 1000000};
+constexpr Schema kSchema15{
+    .type = SchemaType::kInteger,
+    .description = "Attention (query) heads; the tensor-parallel size must divide them.",
+    .format = "int32",
+    .has_minimum = true,
+    .has_maximum = true,
+    .minimum = 1,
+    .maximum = 10000};
+constexpr Schema kSchema16{
     .type = SchemaType::kInteger,
     .description =
         "Heads of the KV cache (fewer than attention heads with grouped-query attention).",
@@ -71,14 +95,49 @@ constexpr Schema kSchema13{
     .has_maximum = true,
     .minimum = 1,
     .maximum = 10000};
-constexpr Schema kSchema14{.type = SchemaType::kInteger,
+constexpr Schema kSchema17{.type = SchemaType::kInteger,
                            .description = "Dimension of one head.",
                            .format = "int32",
                            .has_minimum = true,
                            .has_maximum = true,
                            .minimum = 1,
                            .maximum = 65536};
-constexpr Schema kSchema15{
+constexpr Schema kSchema18{
+    .type = SchemaType::kInteger,
+    .description =
+        "Values per token and layer of a compressed KV cache (multi-head latent attention): "
+        "kv_lora_rank + qk_rope_head_dim, 576 for DeepSeek-V3.",
+    .format = "int32",
+    .has_minimum = true,
+    .has_maximum = true,
+    .minimum = 1,
+    .maximum = 1000000};
+constexpr Schema kSchema19{
+    .type = SchemaType::kInteger,
+    .description = "Tokens that a layer with sliding-window attention looks back.",
+    .format = "int32",
+    .has_minimum = true,
+    .has_maximum = true,
+    .minimum = 1,
+    .maximum = 100000000};
+constexpr Schema kSchema20{.type = SchemaType::kInteger,
+                           .description = "Layers with that window.",
+                           .format = "int32",
+                           .has_minimum = true,
+                           .has_maximum = true,
+                           .minimum = 1,
+                           .maximum = 10000};
+constexpr Schema kSchema21{.type = SchemaType::kInteger,
+                           .description = "Tokens of the vocabulary.",
+                           .format = "int32",
+                           .has_minimum = true,
+                           .has_maximum = true,
+                           .minimum = 1,
+                           .maximum = 100000000};
+constexpr Schema kSchema22{.type = SchemaType::kBoolean,
+                           .description = "Input and output embeddings are one matrix.",
+                           .default_json = "false"};
+constexpr Schema kSchema23{
     .type = SchemaType::kInteger,
     .description = "Bits per weight as loaded: 16 for BF16, 8 for FP8, 4 for AWQ or GPTQ.",
     .format = "int32",
@@ -87,54 +146,59 @@ constexpr Schema kSchema15{
     .has_maximum = true,
     .minimum = 1,
     .maximum = 64};
-constexpr Schema kSchema16{.type = SchemaType::kInteger,
-                           .description = "Bits per value in the KV cache.",
-                           .format = "int32",
-                           .default_json = "16",
-                           .has_minimum = true,
-                           .has_maximum = true,
-                           .minimum = 1,
-                           .maximum = 64};
-constexpr std::array<Property, 6> kFields17{
-    {Property{"parametersMillions", &kSchema11}, Property{"layers", &kSchema12},
-     Property{"kvHeads", &kSchema13}, Property{"headDim", &kSchema14},
-     Property{"weightBits", &kSchema15}, Property{"kvCacheBits", &kSchema16}}};
-constexpr std::array<std::string_view, 1> kWords18{{"parametersMillions"}};
-constexpr Schema kSchema19{.type = SchemaType::kObject,
+constexpr Schema kSchema24{
+    .type = SchemaType::kInteger,
+    .description = "Bits per value in the KV cache. 8 makes vLLM and SGLang keep it in FP8.",
+    .format = "int32",
+    .default_json = "16",
+    .has_minimum = true,
+    .has_maximum = true,
+    .minimum = 1,
+    .maximum = 64};
+constexpr std::array<Property, 14> kFields25{
+    {Property{"parametersMillions", &kSchema11}, Property{"activeParametersMillions", &kSchema12},
+     Property{"layers", &kSchema13}, Property{"hiddenSize", &kSchema14},
+     Property{"attentionHeads", &kSchema15}, Property{"kvHeads", &kSchema16},
+     Property{"headDim", &kSchema17}, Property{"kvLatentDim", &kSchema18},
+     Property{"slidingWindow", &kSchema19}, Property{"slidingWindowLayers", &kSchema20},
+     Property{"vocabularySize", &kSchema21}, Property{"tiedEmbeddings", &kSchema22},
+     Property{"weightBits", &kSchema23}, Property{"kvCacheBits", &kSchema24}}};
+constexpr std::array<std::string_view, 1> kWords26{{"parametersMillions"}};
+constexpr Schema kSchema27{.type = SchemaType::kObject,
                            .description =
                                "The shape of the model, so that the planner can compute the memory "
                                "of weights and of the KV cache before anything is started.",
-                           .properties = kFields17,
-                           .required = kWords18};
-constexpr std::array<Property, 6> kFields20{
+                           .properties = kFields25,
+                           .required = kWords26};
+constexpr std::array<Property, 6> kFields28{
     {Property{"name", &kSchema4}, Property{"aliases", &kSchema6}, Property{"version", &kSchema7},
      Property{"task", &kSchema9}, Property{"contextLength", &kSchema10},
-     Property{"architecture", &kSchema19}}};
-constexpr std::array<std::string_view, 1> kWords21{{"name"}};
+     Property{"architecture", &kSchema27}}};
+constexpr std::array<std::string_view, 1> kWords29{{"name"}};
 // !has(self.aliases) || !self.aliases.exists(a, a == self.name)
-bool rule_22(const cel::Node& self, const cel::Node&) {
+bool rule_30(const cel::Node& self, const cel::Node&) {
   return (!(self.has("aliases")) || !(cel::exists(self.get("aliases"), [&](const cel::Node& a) {
     return (a.str() == self.get("name").str());
   })));
 }
 
-std::string message_22(const cel::Node& self) {
+std::string message_30(const cel::Node& self) {
   return std::string(
       cel::concat(cel::concat(std::string_view("alias "), self.get("name").str()),
                   std::string_view(" repeats the name of the model; remove it from aliases")));
 }
 
-constexpr std::array<Rule, 1> kRules23{
-    {Rule{.holds = rule_22,
-          .message_of = message_22,
+constexpr std::array<Rule, 1> kRules31{
+    {Rule{.holds = rule_30,
+          .message_of = message_30,
           .message = "an alias repeats the name of the model; remove it from aliases",
           .field_path = ".aliases"}}};
-constexpr Schema kSchema24{.type = SchemaType::kObject,
+constexpr Schema kSchema32{.type = SchemaType::kObject,
                            .description = "The model as clients and routes know it.",
-                           .properties = kFields20,
-                           .required = kWords21,
-                           .rules = kRules23};
-constexpr Schema kSchema25{.type = SchemaType::kInteger,
+                           .properties = kFields28,
+                           .required = kWords29,
+                           .rules = kRules31};
+constexpr Schema kSchema33{.type = SchemaType::kInteger,
                            .description =
                                "A fixed number of engine replicas, written by you, by kubectl "
                                "scale, or by an HPA or KEDA through the scale subresource.",
@@ -143,119 +207,119 @@ constexpr Schema kSchema25{.type = SchemaType::kInteger,
                            .has_maximum = true,
                            .minimum = 0,
                            .maximum = 10000};
-constexpr std::array<std::string_view, 7> kWords26{
+constexpr std::array<std::string_view, 7> kWords34{
     {"VLLM", "SGLang", "LlamaCpp", "TGI", "Triton", "OpenInference", "Custom"}};
-constexpr Schema kSchema27{
+constexpr Schema kSchema35{
     .type = SchemaType::kString,
     .description =
         "The engine, which decides default image, arguments, health path and metric names.",
     .default_json = "\"VLLM\"",
-    .enumeration = kWords26};
-constexpr Schema kSchema28{.type = SchemaType::kString,
+    .enumeration = kWords34};
+constexpr Schema kSchema36{.type = SchemaType::kString,
                            .description = "The container image.",
                            .min_size = 1,
                            .max_size = 1024};
-constexpr std::array<std::string_view, 3> kWords29{{"Always", "IfNotPresent", "Never"}};
-constexpr Schema kSchema30{.type = SchemaType::kString,
+constexpr std::array<std::string_view, 3> kWords37{{"Always", "IfNotPresent", "Never"}};
+constexpr Schema kSchema38{.type = SchemaType::kString,
                            .description = "When the node pulls the image.",
                            .default_json = "\"IfNotPresent\"",
-                           .enumeration = kWords29};
-constexpr Schema kSchema31{.type = SchemaType::kString,
+                           .enumeration = kWords37};
+constexpr Schema kSchema39{.type = SchemaType::kString,
                            .description = "Name of the Secret.",
                            .min_size = 1,
                            .max_size = 253};
-constexpr std::array<Property, 1> kFields32{{Property{"name", &kSchema31}}};
-constexpr std::array<std::string_view, 1> kWords33{{"name"}};
-constexpr Schema kSchema34{.type = SchemaType::kObject,
+constexpr std::array<Property, 1> kFields40{{Property{"name", &kSchema39}}};
+constexpr std::array<std::string_view, 1> kWords41{{"name"}};
+constexpr Schema kSchema42{.type = SchemaType::kObject,
                            .description = "A Secret of type kubernetes.io/dockerconfigjson.",
-                           .properties = kFields32,
-                           .required = kWords33};
-constexpr std::array<std::string_view, 1> kWords35{{"name"}};
-constexpr Schema kSchema36{
+                           .properties = kFields40,
+                           .required = kWords41};
+constexpr std::array<std::string_view, 1> kWords43{{"name"}};
+constexpr Schema kSchema44{
     .type = SchemaType::kArray,
     .description = "Secrets in the same namespace with registry credentials.",
-    .items = &kSchema34,
-    .list_map_keys = kWords35,
+    .items = &kSchema42,
+    .list_map_keys = kWords43,
     .list_type = ListType::kMap,
     .max_size = 8};
-constexpr Schema kSchema37{
+constexpr Schema kSchema45{
     .type = SchemaType::kString, .description = "One word of the command.", .max_size = 4096};
-constexpr Schema kSchema38{
+constexpr Schema kSchema46{
     .type = SchemaType::kArray,
     .description =
         "Replaces the entrypoint of the image; in standalone mode the local command to run. "
         "$(PORT) and other $(NAME) of env are substituted as in args.",
-    .items = &kSchema37,
+    .items = &kSchema45,
     .min_size = 1,
     .max_size = 64};
-constexpr Schema kSchema39{
+constexpr Schema kSchema47{
     .type = SchemaType::kString, .description = "One argument.", .max_size = 4096};
-constexpr Schema kSchema40{
+constexpr Schema kSchema48{
     .type = SchemaType::kArray,
     .description =
         "Arguments for the engine, added after the ones that Penstock derives. $(NAME) is replaced "
         "by the variable NAME of env, as in a Pod, and $$(NAME) stands for the text itself.",
-    .items = &kSchema39,
+    .items = &kSchema47,
     .max_size = 128};
-constexpr Schema kSchema41{.type = SchemaType::kString,
+constexpr Schema kSchema49{.type = SchemaType::kString,
                            .description = "Name of the variable.",
                            .pattern = "^[A-Za-z_][A-Za-z0-9_.-]*$",
                            .min_size = 1,
                            .max_size = 256};
-constexpr Schema kSchema42{
+constexpr Schema kSchema50{
     .type = SchemaType::kString,
     .description = "Its value; empty when neither value nor secretKeyRef is given.",
     .max_size = 32768};
-constexpr Schema kSchema43{.type = SchemaType::kString,
+constexpr Schema kSchema51{.type = SchemaType::kString,
                            .description = "Name of the Secret.",
                            .min_size = 1,
                            .max_size = 253};
-constexpr Schema kSchema44{.type = SchemaType::kString,
+constexpr Schema kSchema52{.type = SchemaType::kString,
                            .description = "Key in the Secret.",
                            .min_size = 1,
                            .max_size = 253};
-constexpr std::array<Property, 2> kFields45{
-    {Property{"name", &kSchema43}, Property{"key", &kSchema44}}};
-constexpr std::array<std::string_view, 2> kWords46{{"name", "key"}};
-constexpr Schema kSchema47{
+constexpr std::array<Property, 2> kFields53{
+    {Property{"name", &kSchema51}, Property{"key", &kSchema52}}};
+constexpr std::array<std::string_view, 2> kWords54{{"name", "key"}};
+constexpr Schema kSchema55{
     .type = SchemaType::kObject,
     .description = "Take the value from a key of a Secret in the same namespace.",
-    .properties = kFields45,
-    .required = kWords46};
-constexpr std::array<Property, 3> kFields48{{Property{"name", &kSchema41},
-                                             Property{"value", &kSchema42},
-                                             Property{"secretKeyRef", &kSchema47}}};
-constexpr std::array<std::string_view, 1> kWords49{{"name"}};
+    .properties = kFields53,
+    .required = kWords54};
+constexpr std::array<Property, 3> kFields56{{Property{"name", &kSchema49},
+                                             Property{"value", &kSchema50},
+                                             Property{"secretKeyRef", &kSchema55}}};
+constexpr std::array<std::string_view, 1> kWords57{{"name"}};
 // !(has(self.value) && has(self.secretKeyRef))
-bool rule_50(const cel::Node& self, const cel::Node&) {
+bool rule_58(const cel::Node& self, const cel::Node&) {
   return !((self.has("value") && self.has("secretKeyRef")));
 }
 
 // self.name != 'PORT'
-bool rule_51(const cel::Node& self, const cel::Node&) {
+bool rule_59(const cel::Node& self, const cel::Node&) {
   return (self.get("name").str() != std::string_view("PORT"));
 }
 
-constexpr std::array<Rule, 2> kRules52{
-    {Rule{.holds = rule_50,
+constexpr std::array<Rule, 2> kRules60{
+    {Rule{.holds = rule_58,
           .message = "value and secretKeyRef exclude each other; keep one of them"},
-     Rule{.holds = rule_51,
+     Rule{.holds = rule_59,
           .message = "PORT is set by Penstock; use engine.port to choose the port",
           .field_path = ".name"}}};
-constexpr Schema kSchema53{
+constexpr Schema kSchema61{
     .type = SchemaType::kObject,
     .description = "One environment variable, given as a value or taken from a Secret.",
-    .properties = kFields48,
-    .required = kWords49,
-    .rules = kRules52};
-constexpr std::array<std::string_view, 1> kWords54{{"name"}};
-constexpr Schema kSchema55{.type = SchemaType::kArray,
+    .properties = kFields56,
+    .required = kWords57,
+    .rules = kRules60};
+constexpr std::array<std::string_view, 1> kWords62{{"name"}};
+constexpr Schema kSchema63{.type = SchemaType::kArray,
                            .description = "Environment variables of the engine.",
-                           .items = &kSchema53,
-                           .list_map_keys = kWords54,
+                           .items = &kSchema61,
+                           .list_map_keys = kWords62,
                            .list_type = ListType::kMap,
                            .max_size = 64};
-constexpr Schema kSchema56{.type = SchemaType::kInteger,
+constexpr Schema kSchema64{.type = SchemaType::kInteger,
                            .description = "The port the engine listens on in its pod.",
                            .format = "int32",
                            .default_json = "8000",
@@ -263,14 +327,14 @@ constexpr Schema kSchema56{.type = SchemaType::kInteger,
                            .has_maximum = true,
                            .minimum = 1,
                            .maximum = 65535};
-constexpr Schema kSchema57{
+constexpr Schema kSchema65{
     .type = SchemaType::kString,
     .description = "HTTP path that answers 200 when the engine can take calls.",
     .pattern = "^/",
     .default_json = "\"/health\"",
     .min_size = 1,
     .max_size = 256};
-constexpr Schema kSchema58{
+constexpr Schema kSchema66{
     .type = SchemaType::kString,
     .description =
         "HTTP path of the engine's Prometheus metrics, from which load and KV cache use are read.",
@@ -279,134 +343,107 @@ constexpr Schema kSchema58{
     .min_size = 1,
     .max_size = 256};
 // self >= duration('1s') && self <= duration('24h')
-bool rule_59(const cel::Node& self, const cel::Node&) {
+bool rule_67(const cel::Node& self, const cel::Node&) {
   return ((self.duration() >= std::chrono::nanoseconds(1000000000)) &&
           (self.duration() <= std::chrono::nanoseconds(86400000000000)));
 }
 
-constexpr std::array<Rule, 1> kRules60{
-    {Rule{.holds = rule_59,
+constexpr std::array<Rule, 1> kRules68{
+    {Rule{.holds = rule_67,
           .message = "startupTimeout must be between 1s and 24h; large models load in 5m to 30m"}}};
-constexpr Schema kSchema61{
+constexpr Schema kSchema69{
     .type = SchemaType::kString,
     .description = "How long loading the model may take before the start counts as failed.",
     .format = "duration",
     .pattern = "^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$",
     .default_json = "\"30m\"",
     .max_size = 32,
-    .rules = kRules60};
-constexpr Schema kSchema62{
+    .rules = kRules68};
+constexpr Schema kSchema70{
     .type = SchemaType::kString,
     .description = "Repository, for example meta-llama/Llama-3.1-8B-Instruct.",
     .pattern = "^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)?$",
     .min_size = 1,
     .max_size = 253};
-constexpr Schema kSchema63{.type = SchemaType::kString,
+constexpr Schema kSchema71{.type = SchemaType::kString,
                            .description = "Branch, tag or commit.",
                            .min_size = 1,
                            .max_size = 253};
-constexpr Schema kSchema64{
+constexpr Schema kSchema72{
     .type = SchemaType::kString,
     .description = "One file of the repository, for engines that load a single file (GGUF).",
     .min_size = 1,
     .max_size = 512};
-constexpr Schema kSchema65{.type = SchemaType::kString,
+constexpr Schema kSchema73{.type = SchemaType::kString,
                            .description = "Name of the Secret.",
                            .min_size = 1,
                            .max_size = 253};
-constexpr Schema kSchema66{.type = SchemaType::kString,
+constexpr Schema kSchema74{.type = SchemaType::kString,
                            .description = "Key in the Secret.",
                            .min_size = 1,
                            .max_size = 253};
-constexpr std::array<Property, 2> kFields67{
-    {Property{"name", &kSchema65}, Property{"key", &kSchema66}}};
-constexpr std::array<std::string_view, 2> kWords68{{"name", "key"}};
-constexpr Schema kSchema69{.type = SchemaType::kObject,
+constexpr std::array<Property, 2> kFields75{
+    {Property{"name", &kSchema73}, Property{"key", &kSchema74}}};
+constexpr std::array<std::string_view, 2> kWords76{{"name", "key"}};
+constexpr Schema kSchema77{.type = SchemaType::kObject,
                            .description = "Access token for gated or private repositories.",
-                           .properties = kFields67,
-                           .required = kWords68};
-constexpr std::array<Property, 4> kFields70{
-    {Property{"repo", &kSchema62}, Property{"revision", &kSchema63}, Property{"file", &kSchema64},
-     Property{"tokenSecretRef", &kSchema69}}};
-constexpr std::array<std::string_view, 1> kWords71{{"repo"}};
-constexpr Schema kSchema72{
+                           .properties = kFields75,
+                           .required = kWords76};
+constexpr std::array<Property, 4> kFields78{
+    {Property{"repo", &kSchema70}, Property{"revision", &kSchema71}, Property{"file", &kSchema72},
+     Property{"tokenSecretRef", &kSchema77}}};
+constexpr std::array<std::string_view, 1> kWords79{{"repo"}};
+constexpr Schema kSchema80{
     .type = SchemaType::kObject,
     .description =
         "A repository on the Hugging Face hub (or a mirror named by HF_ENDPOINT in env).",
-    .properties = kFields70,
-    .required = kWords71};
-constexpr Schema kSchema73{.type = SchemaType::kString,
+    .properties = kFields78,
+    .required = kWords79};
+constexpr Schema kSchema81{.type = SchemaType::kString,
                            .description = "Image reference; pin a digest in production.",
                            .min_size = 1,
                            .max_size = 1024};
-constexpr Schema kSchema74{.type = SchemaType::kString,
+constexpr Schema kSchema82{.type = SchemaType::kString,
                            .description = "Folder of the model inside the image.",
                            .min_size = 1,
                            .max_size = 512};
-constexpr std::array<Property, 2> kFields75{
-    {Property{"image", &kSchema73}, Property{"path", &kSchema74}}};
-constexpr std::array<std::string_view, 1> kWords76{{"image"}};
-constexpr Schema kSchema77{.type = SchemaType::kObject,
+constexpr std::array<Property, 2> kFields83{
+    {Property{"image", &kSchema81}, Property{"path", &kSchema82}}};
+constexpr std::array<std::string_view, 1> kWords84{{"image"}};
+constexpr Schema kSchema85{.type = SchemaType::kObject,
                            .description = "A model stored as an OCI image, mounted read-only.",
-                           .properties = kFields75,
-                           .required = kWords76};
-constexpr Schema kSchema78{.type = SchemaType::kString,
+                           .properties = kFields83,
+                           .required = kWords84};
+constexpr Schema kSchema86{.type = SchemaType::kString,
                            .description = "Name of the PersistentVolumeClaim.",
                            .min_size = 1,
                            .max_size = 253};
-constexpr Schema kSchema79{.type = SchemaType::kString,
+constexpr Schema kSchema87{.type = SchemaType::kString,
                            .description = "Folder of the model in the volume.",
                            .min_size = 1,
                            .max_size = 512};
-constexpr std::array<Property, 2> kFields80{
-    {Property{"claimName", &kSchema78}, Property{"path", &kSchema79}}};
-constexpr std::array<std::string_view, 1> kWords81{{"claimName"}};
-constexpr Schema kSchema82{
+constexpr std::array<Property, 2> kFields88{
+    {Property{"claimName", &kSchema86}, Property{"path", &kSchema87}}};
+constexpr std::array<std::string_view, 1> kWords89{{"claimName"}};
+constexpr Schema kSchema90{
     .type = SchemaType::kObject,
     .description = "A folder of an existing PersistentVolumeClaim in the same namespace.",
-    .properties = kFields80,
-    .required = kWords81};
-constexpr Schema kSchema83{
+    .properties = kFields88,
+    .required = kWords89};
+constexpr Schema kSchema91{
     .type = SchemaType::kString,
     .description = "Bucket and prefix, for example s3://models/llama-3.1-8b.",
     .pattern = "^s3://[^/]+",
     .min_size = 6,
     .max_size = 2048};
-constexpr Schema kSchema84{.type = SchemaType::kString,
+constexpr Schema kSchema92{.type = SchemaType::kString,
                            .description = "Address of the store when it is not AWS.",
                            .pattern = "^https?://",
                            .max_size = 2048};
-constexpr Schema kSchema85{.type = SchemaType::kString,
+constexpr Schema kSchema93{.type = SchemaType::kString,
                            .description = "Region of the bucket.",
                            .min_size = 1,
                            .max_size = 64};
-constexpr Schema kSchema86{.type = SchemaType::kString,
-                           .description = "Name of the Secret.",
-                           .min_size = 1,
-                           .max_size = 253};
-constexpr std::array<Property, 1> kFields87{{Property{"name", &kSchema86}}};
-constexpr std::array<std::string_view, 1> kWords88{{"name"}};
-constexpr Schema kSchema89{.type = SchemaType::kObject,
-                           .description =
-                               "Secret with the credentials (AWS_ACCESS_KEY_ID and "
-                               "AWS_SECRET_ACCESS_KEY, or AZURE_STORAGE_KEY).",
-                           .properties = kFields87,
-                           .required = kWords88};
-constexpr std::array<Property, 4> kFields90{
-    {Property{"uri", &kSchema83}, Property{"endpoint", &kSchema84}, Property{"region", &kSchema85},
-     Property{"credentialsSecretRef", &kSchema89}}};
-constexpr std::array<std::string_view, 1> kWords91{{"uri"}};
-constexpr Schema kSchema92{.type = SchemaType::kObject,
-                           .description = "An object store with the S3 protocol.",
-                           .properties = kFields90,
-                           .required = kWords91};
-constexpr Schema kSchema93{
-    .type = SchemaType::kString,
-    .description =
-        "Container and prefix, for example https://acct.blob.core.windows.net/models/llama.",
-    .pattern = "^https://[^/]+/.+",
-    .min_size = 8,
-    .max_size = 2048};
 constexpr Schema kSchema94{.type = SchemaType::kString,
                            .description = "Name of the Secret.",
                            .min_size = 1,
@@ -419,81 +456,108 @@ constexpr Schema kSchema97{.type = SchemaType::kObject,
                                "AWS_SECRET_ACCESS_KEY, or AZURE_STORAGE_KEY).",
                            .properties = kFields95,
                            .required = kWords96};
-constexpr std::array<Property, 2> kFields98{
-    {Property{"uri", &kSchema93}, Property{"credentialsSecretRef", &kSchema97}}};
+constexpr std::array<Property, 4> kFields98{
+    {Property{"uri", &kSchema91}, Property{"endpoint", &kSchema92}, Property{"region", &kSchema93},
+     Property{"credentialsSecretRef", &kSchema97}}};
 constexpr std::array<std::string_view, 1> kWords99{{"uri"}};
 constexpr Schema kSchema100{.type = SchemaType::kObject,
-                            .description = "A container of Azure Blob Storage.",
+                            .description = "An object store with the S3 protocol.",
                             .properties = kFields98,
                             .required = kWords99};
-constexpr Schema kSchema101{.type = SchemaType::kString,
+constexpr Schema kSchema101{
+    .type = SchemaType::kString,
+    .description =
+        "Container and prefix, for example https://acct.blob.core.windows.net/models/llama.",
+    .pattern = "^https://[^/]+/.+",
+    .min_size = 8,
+    .max_size = 2048};
+constexpr Schema kSchema102{.type = SchemaType::kString,
+                            .description = "Name of the Secret.",
+                            .min_size = 1,
+                            .max_size = 253};
+constexpr std::array<Property, 1> kFields103{{Property{"name", &kSchema102}}};
+constexpr std::array<std::string_view, 1> kWords104{{"name"}};
+constexpr Schema kSchema105{.type = SchemaType::kObject,
+                            .description =
+                                "Secret with the credentials (AWS_ACCESS_KEY_ID and "
+                                "AWS_SECRET_ACCESS_KEY, or AZURE_STORAGE_KEY).",
+                            .properties = kFields103,
+                            .required = kWords104};
+constexpr std::array<Property, 2> kFields106{
+    {Property{"uri", &kSchema101}, Property{"credentialsSecretRef", &kSchema105}}};
+constexpr std::array<std::string_view, 1> kWords107{{"uri"}};
+constexpr Schema kSchema108{.type = SchemaType::kObject,
+                            .description = "A container of Azure Blob Storage.",
+                            .properties = kFields106,
+                            .required = kWords107};
+constexpr Schema kSchema109{.type = SchemaType::kString,
                             .description = "Address of the file.",
                             .pattern = "^https?://",
                             .min_size = 8,
                             .max_size = 2048};
-constexpr Schema kSchema102{.type = SchemaType::kString,
+constexpr Schema kSchema110{.type = SchemaType::kString,
                             .description = "Digest that the file must have, in lower-case hex.",
                             .pattern = "^[0-9a-f]{64}$",
                             .min_size = 64,
                             .max_size = 64};
-constexpr std::array<Property, 2> kFields103{
-    {Property{"url", &kSchema101}, Property{"sha256", &kSchema102}}};
-constexpr std::array<std::string_view, 1> kWords104{{"url"}};
-constexpr Schema kSchema105{.type = SchemaType::kObject,
+constexpr std::array<Property, 2> kFields111{
+    {Property{"url", &kSchema109}, Property{"sha256", &kSchema110}}};
+constexpr std::array<std::string_view, 1> kWords112{{"url"}};
+constexpr Schema kSchema113{.type = SchemaType::kObject,
                             .description = "One file behind a URL.",
-                            .properties = kFields103,
-                            .required = kWords104};
-constexpr std::array<Property, 6> kFields106{
-    {Property{"huggingFace", &kSchema72}, Property{"oci", &kSchema77}, Property{"pvc", &kSchema82},
-     Property{"s3", &kSchema92}, Property{"azureBlob", &kSchema100},
-     Property{"http", &kSchema105}}};
+                            .properties = kFields111,
+                            .required = kWords112};
+constexpr std::array<Property, 6> kFields114{
+    {Property{"huggingFace", &kSchema80}, Property{"oci", &kSchema85}, Property{"pvc", &kSchema90},
+     Property{"s3", &kSchema100}, Property{"azureBlob", &kSchema108},
+     Property{"http", &kSchema113}}};
 // [has(self.huggingFace), has(self.oci), has(self.pvc), has(self.s3), has(self.azureBlob),
 // has(self.http)].exists_one(given, given)
-bool rule_107(const cel::Node& self, const cel::Node&) {
+bool rule_115(const cel::Node& self, const cel::Node&) {
   return cel::exists_one(cel::list<bool>(self.has("huggingFace"), self.has("oci"), self.has("pvc"),
                                          self.has("s3"), self.has("azureBlob"), self.has("http")),
                          [&](bool given) { return given; });
 }
 
-constexpr std::array<Rule, 1> kRules108{
-    {Rule{.holds = rule_107,
+constexpr std::array<Rule, 1> kRules116{
+    {Rule{.holds = rule_115,
           .message = "exactly one source of weights must be given; keep one of huggingFace, oci, "
                      "pvc, s3, azureBlob, http"}}};
-constexpr Schema kSchema109{.type = SchemaType::kObject,
+constexpr Schema kSchema117{.type = SchemaType::kObject,
                             .description = "Where the weights come from.",
-                            .properties = kFields106,
-                            .rules = kRules108};
-constexpr Schema kSchema110{.type = SchemaType::kIntOrString,
+                            .properties = kFields114,
+                            .rules = kRules116};
+constexpr Schema kSchema118{.type = SchemaType::kIntOrString,
                             .description = "Size of the volume, for example 40Gi.",
                             .pattern = "^[0-9]+(\\.[0-9]+)?([KMGTPE]i?|k)?$",
                             .max_size = 32};
-constexpr Schema kSchema111{.type = SchemaType::kString,
+constexpr Schema kSchema119{.type = SchemaType::kString,
                             .description = "StorageClass of the volume.",
                             .min_size = 1,
                             .max_size = 253};
-constexpr Schema kSchema112{
+constexpr Schema kSchema120{
     .type = SchemaType::kBoolean,
     .description = "One volume for all replicas (needs ReadWriteMany) instead of one for each.",
     .default_json = "false"};
-constexpr Schema kSchema113{.type = SchemaType::kBoolean,
+constexpr Schema kSchema121{.type = SchemaType::kBoolean,
                             .description = "Download with a Job before the first replica starts.",
                             .default_json = "false"};
-constexpr std::array<Property, 4> kFields114{
-    {Property{"size", &kSchema110}, Property{"storageClass", &kSchema111},
-     Property{"shared", &kSchema112}, Property{"prefetch", &kSchema113}}};
-constexpr std::array<std::string_view, 1> kWords115{{"size"}};
-constexpr Schema kSchema116{.type = SchemaType::kObject,
+constexpr std::array<Property, 4> kFields122{
+    {Property{"size", &kSchema118}, Property{"storageClass", &kSchema119},
+     Property{"shared", &kSchema120}, Property{"prefetch", &kSchema121}}};
+constexpr std::array<std::string_view, 1> kWords123{{"size"}};
+constexpr Schema kSchema124{.type = SchemaType::kObject,
                             .description =
                                 "Keep the weights on a volume so that a restart or a new replica "
                                 "does not download them again.",
-                            .properties = kFields114,
-                            .required = kWords115};
-constexpr Schema kSchema117{
+                            .properties = kFields122,
+                            .required = kWords123};
+constexpr Schema kSchema125{
     .type = SchemaType::kString,
     .description = "Name of an AcceleratorProfile, for example nvidia-h100-80gb.",
     .min_size = 1,
     .max_size = 253};
-constexpr Schema kSchema118{
+constexpr Schema kSchema126{
     .type = SchemaType::kInteger,
     .description = "GPUs per replica; 0 lets the planner choose from model.architecture.",
     .format = "int32",
@@ -502,14 +566,23 @@ constexpr Schema kSchema118{
     .has_maximum = true,
     .minimum = 0,
     .maximum = 1024};
-constexpr std::array<Property, 2> kFields119{
-    {Property{"profile", &kSchema117}, Property{"count", &kSchema118}}};
-constexpr std::array<std::string_view, 1> kWords120{{"profile"}};
-constexpr Schema kSchema121{.type = SchemaType::kObject,
+constexpr std::array<Property, 2> kFields127{
+    {Property{"profile", &kSchema125}, Property{"count", &kSchema126}}};
+constexpr std::array<std::string_view, 1> kWords128{{"profile"}};
+constexpr Schema kSchema129{.type = SchemaType::kObject,
                             .description = "The class and number of GPUs for one replica.",
-                            .properties = kFields119,
-                            .required = kWords120};
-constexpr Schema kSchema122{.type = SchemaType::kInteger,
+                            .properties = kFields127,
+                            .required = kWords128};
+constexpr Schema kSchema130{.type = SchemaType::kInteger,
+                            .description =
+                                "Calls of the full contextLength whose KV cache one replica must "
+                                "hold at once; the planner makes room for them.",
+                            .format = "int32",
+                            .has_minimum = true,
+                            .has_maximum = true,
+                            .minimum = 1,
+                            .maximum = 100000};
+constexpr Schema kSchema131{.type = SchemaType::kInteger,
                             .description = "Tensor-parallel size; 0 lets the planner choose.",
                             .format = "int32",
                             .default_json = "0",
@@ -517,7 +590,7 @@ constexpr Schema kSchema122{.type = SchemaType::kInteger,
                             .has_maximum = true,
                             .minimum = 0,
                             .maximum = 64};
-constexpr Schema kSchema123{.type = SchemaType::kInteger,
+constexpr Schema kSchema132{.type = SchemaType::kInteger,
                             .description = "Pipeline-parallel size; more than 1 may span nodes.",
                             .format = "int32",
                             .default_json = "1",
@@ -525,374 +598,375 @@ constexpr Schema kSchema123{.type = SchemaType::kInteger,
                             .has_maximum = true,
                             .minimum = 1,
                             .maximum = 64};
-constexpr std::array<Property, 2> kFields124{
-    {Property{"tensor", &kSchema122}, Property{"pipeline", &kSchema123}}};
-constexpr Schema kSchema125{.type = SchemaType::kObject,
+constexpr std::array<Property, 2> kFields133{
+    {Property{"tensor", &kSchema131}, Property{"pipeline", &kSchema132}}};
+constexpr Schema kSchema134{.type = SchemaType::kObject,
                             .description = "How one replica is spread over its GPUs.",
-                            .properties = kFields124};
-constexpr Schema kSchema126{.type = SchemaType::kString,
+                            .properties = kFields133};
+constexpr Schema kSchema135{.type = SchemaType::kString,
                             .description = "What clients ask for.",
                             .pattern = "^[A-Za-z0-9][A-Za-z0-9._:/@+-]*$",
                             .min_size = 1,
                             .max_size = 253};
-constexpr Schema kSchema127{
+constexpr Schema kSchema136{
     .type = SchemaType::kString,
     .description = "Repository, for example meta-llama/Llama-3.1-8B-Instruct.",
     .pattern = "^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)?$",
     .min_size = 1,
     .max_size = 253};
-constexpr Schema kSchema128{.type = SchemaType::kString,
+constexpr Schema kSchema137{.type = SchemaType::kString,
                             .description = "Branch, tag or commit.",
                             .min_size = 1,
                             .max_size = 253};
-constexpr Schema kSchema129{
+constexpr Schema kSchema138{
     .type = SchemaType::kString,
     .description = "One file of the repository, for engines that load a single file (GGUF).",
     .min_size = 1,
     .max_size = 512};
-constexpr Schema kSchema130{.type = SchemaType::kString,
+constexpr Schema kSchema139{.type = SchemaType::kString,
                             .description = "Name of the Secret.",
                             .min_size = 1,
                             .max_size = 253};
-constexpr Schema kSchema131{.type = SchemaType::kString,
+constexpr Schema kSchema140{.type = SchemaType::kString,
                             .description = "Key in the Secret.",
                             .min_size = 1,
                             .max_size = 253};
-constexpr std::array<Property, 2> kFields132{
-    {Property{"name", &kSchema130}, Property{"key", &kSchema131}}};
-constexpr std::array<std::string_view, 2> kWords133{{"name", "key"}};
-constexpr Schema kSchema134{.type = SchemaType::kObject,
+constexpr std::array<Property, 2> kFields141{
+    {Property{"name", &kSchema139}, Property{"key", &kSchema140}}};
+constexpr std::array<std::string_view, 2> kWords142{{"name", "key"}};
+constexpr Schema kSchema143{.type = SchemaType::kObject,
                             .description = "Access token for gated or private repositories.",
-                            .properties = kFields132,
-                            .required = kWords133};
-constexpr std::array<Property, 4> kFields135{
-    {Property{"repo", &kSchema127}, Property{"revision", &kSchema128},
-     Property{"file", &kSchema129}, Property{"tokenSecretRef", &kSchema134}}};
-constexpr std::array<std::string_view, 1> kWords136{{"repo"}};
-constexpr Schema kSchema137{
+                            .properties = kFields141,
+                            .required = kWords142};
+constexpr std::array<Property, 4> kFields144{
+    {Property{"repo", &kSchema136}, Property{"revision", &kSchema137},
+     Property{"file", &kSchema138}, Property{"tokenSecretRef", &kSchema143}}};
+constexpr std::array<std::string_view, 1> kWords145{{"repo"}};
+constexpr Schema kSchema146{
     .type = SchemaType::kObject,
     .description =
         "A repository on the Hugging Face hub (or a mirror named by HF_ENDPOINT in env).",
-    .properties = kFields135,
-    .required = kWords136};
-constexpr Schema kSchema138{.type = SchemaType::kString,
+    .properties = kFields144,
+    .required = kWords145};
+constexpr Schema kSchema147{.type = SchemaType::kString,
                             .description = "Image reference; pin a digest in production.",
                             .min_size = 1,
                             .max_size = 1024};
-constexpr Schema kSchema139{.type = SchemaType::kString,
+constexpr Schema kSchema148{.type = SchemaType::kString,
                             .description = "Folder of the model inside the image.",
                             .min_size = 1,
                             .max_size = 512};
-constexpr std::array<Property, 2> kFields140{
-    {Property{"image", &kSchema138}, Property{"path", &kSchema139}}};
-constexpr std::array<std::string_view, 1> kWords141{{"image"}};
-constexpr Schema kSchema142{.type = SchemaType::kObject,
+constexpr std::array<Property, 2> kFields149{
+    {Property{"image", &kSchema147}, Property{"path", &kSchema148}}};
+constexpr std::array<std::string_view, 1> kWords150{{"image"}};
+constexpr Schema kSchema151{.type = SchemaType::kObject,
                             .description = "A model stored as an OCI image, mounted read-only.",
-                            .properties = kFields140,
-                            .required = kWords141};
-constexpr Schema kSchema143{.type = SchemaType::kString,
+                            .properties = kFields149,
+                            .required = kWords150};
+constexpr Schema kSchema152{.type = SchemaType::kString,
                             .description = "Name of the PersistentVolumeClaim.",
                             .min_size = 1,
                             .max_size = 253};
-constexpr Schema kSchema144{.type = SchemaType::kString,
+constexpr Schema kSchema153{.type = SchemaType::kString,
                             .description = "Folder of the model in the volume.",
                             .min_size = 1,
                             .max_size = 512};
-constexpr std::array<Property, 2> kFields145{
-    {Property{"claimName", &kSchema143}, Property{"path", &kSchema144}}};
-constexpr std::array<std::string_view, 1> kWords146{{"claimName"}};
-constexpr Schema kSchema147{
+constexpr std::array<Property, 2> kFields154{
+    {Property{"claimName", &kSchema152}, Property{"path", &kSchema153}}};
+constexpr std::array<std::string_view, 1> kWords155{{"claimName"}};
+constexpr Schema kSchema156{
     .type = SchemaType::kObject,
     .description = "A folder of an existing PersistentVolumeClaim in the same namespace.",
-    .properties = kFields145,
-    .required = kWords146};
-constexpr Schema kSchema148{
+    .properties = kFields154,
+    .required = kWords155};
+constexpr Schema kSchema157{
     .type = SchemaType::kString,
     .description = "Bucket and prefix, for example s3://models/llama-3.1-8b.",
     .pattern = "^s3://[^/]+",
     .min_size = 6,
     .max_size = 2048};
-constexpr Schema kSchema149{.type = SchemaType::kString,
+constexpr Schema kSchema158{.type = SchemaType::kString,
                             .description = "Address of the store when it is not AWS.",
                             .pattern = "^https?://",
                             .max_size = 2048};
-constexpr Schema kSchema150{.type = SchemaType::kString,
+constexpr Schema kSchema159{.type = SchemaType::kString,
                             .description = "Region of the bucket.",
                             .min_size = 1,
                             .max_size = 64};
-constexpr Schema kSchema151{.type = SchemaType::kString,
+constexpr Schema kSchema160{.type = SchemaType::kString,
                             .description = "Name of the Secret.",
                             .min_size = 1,
                             .max_size = 253};
-constexpr std::array<Property, 1> kFields152{{Property{"name", &kSchema151}}};
-constexpr std::array<std::string_view, 1> kWords153{{"name"}};
-constexpr Schema kSchema154{.type = SchemaType::kObject,
+constexpr std::array<Property, 1> kFields161{{Property{"name", &kSchema160}}};
+constexpr std::array<std::string_view, 1> kWords162{{"name"}};
+constexpr Schema kSchema163{.type = SchemaType::kObject,
                             .description =
                                 "Secret with the credentials (AWS_ACCESS_KEY_ID and "
                                 "AWS_SECRET_ACCESS_KEY, or AZURE_STORAGE_KEY).",
-                            .properties = kFields152,
-                            .required = kWords153};
-constexpr std::array<Property, 4> kFields155{
-    {Property{"uri", &kSchema148}, Property{"endpoint", &kSchema149},
-     Property{"region", &kSchema150}, Property{"credentialsSecretRef", &kSchema154}}};
-constexpr std::array<std::string_view, 1> kWords156{{"uri"}};
-constexpr Schema kSchema157{.type = SchemaType::kObject,
+                            .properties = kFields161,
+                            .required = kWords162};
+constexpr std::array<Property, 4> kFields164{
+    {Property{"uri", &kSchema157}, Property{"endpoint", &kSchema158},
+     Property{"region", &kSchema159}, Property{"credentialsSecretRef", &kSchema163}}};
+constexpr std::array<std::string_view, 1> kWords165{{"uri"}};
+constexpr Schema kSchema166{.type = SchemaType::kObject,
                             .description = "An object store with the S3 protocol.",
-                            .properties = kFields155,
-                            .required = kWords156};
-constexpr Schema kSchema158{
+                            .properties = kFields164,
+                            .required = kWords165};
+constexpr Schema kSchema167{
     .type = SchemaType::kString,
     .description =
         "Container and prefix, for example https://acct.blob.core.windows.net/models/llama.",
     .pattern = "^https://[^/]+/.+",
     .min_size = 8,
     .max_size = 2048};
-constexpr Schema kSchema159{.type = SchemaType::kString,
+constexpr Schema kSchema168{.type = SchemaType::kString,
                             .description = "Name of the Secret.",
                             .min_size = 1,
                             .max_size = 253};
-constexpr std::array<Property, 1> kFields160{{Property{"name", &kSchema159}}};
-constexpr std::array<std::string_view, 1> kWords161{{"name"}};
-constexpr Schema kSchema162{.type = SchemaType::kObject,
+constexpr std::array<Property, 1> kFields169{{Property{"name", &kSchema168}}};
+constexpr std::array<std::string_view, 1> kWords170{{"name"}};
+constexpr Schema kSchema171{.type = SchemaType::kObject,
                             .description =
                                 "Secret with the credentials (AWS_ACCESS_KEY_ID and "
                                 "AWS_SECRET_ACCESS_KEY, or AZURE_STORAGE_KEY).",
-                            .properties = kFields160,
-                            .required = kWords161};
-constexpr std::array<Property, 2> kFields163{
-    {Property{"uri", &kSchema158}, Property{"credentialsSecretRef", &kSchema162}}};
-constexpr std::array<std::string_view, 1> kWords164{{"uri"}};
-constexpr Schema kSchema165{.type = SchemaType::kObject,
+                            .properties = kFields169,
+                            .required = kWords170};
+constexpr std::array<Property, 2> kFields172{
+    {Property{"uri", &kSchema167}, Property{"credentialsSecretRef", &kSchema171}}};
+constexpr std::array<std::string_view, 1> kWords173{{"uri"}};
+constexpr Schema kSchema174{.type = SchemaType::kObject,
                             .description = "A container of Azure Blob Storage.",
-                            .properties = kFields163,
-                            .required = kWords164};
-constexpr Schema kSchema166{.type = SchemaType::kString,
+                            .properties = kFields172,
+                            .required = kWords173};
+constexpr Schema kSchema175{.type = SchemaType::kString,
                             .description = "Address of the file.",
                             .pattern = "^https?://",
                             .min_size = 8,
                             .max_size = 2048};
-constexpr Schema kSchema167{.type = SchemaType::kString,
+constexpr Schema kSchema176{.type = SchemaType::kString,
                             .description = "Digest that the file must have, in lower-case hex.",
                             .pattern = "^[0-9a-f]{64}$",
                             .min_size = 64,
                             .max_size = 64};
-constexpr std::array<Property, 2> kFields168{
-    {Property{"url", &kSchema166}, Property{"sha256", &kSchema167}}};
-constexpr std::array<std::string_view, 1> kWords169{{"url"}};
-constexpr Schema kSchema170{.type = SchemaType::kObject,
+constexpr std::array<Property, 2> kFields177{
+    {Property{"url", &kSchema175}, Property{"sha256", &kSchema176}}};
+constexpr std::array<std::string_view, 1> kWords178{{"url"}};
+constexpr Schema kSchema179{.type = SchemaType::kObject,
                             .description = "One file behind a URL.",
-                            .properties = kFields168,
-                            .required = kWords169};
-constexpr std::array<Property, 6> kFields171{
-    {Property{"huggingFace", &kSchema137}, Property{"oci", &kSchema142},
-     Property{"pvc", &kSchema147}, Property{"s3", &kSchema157}, Property{"azureBlob", &kSchema165},
-     Property{"http", &kSchema170}}};
+                            .properties = kFields177,
+                            .required = kWords178};
+constexpr std::array<Property, 6> kFields180{
+    {Property{"huggingFace", &kSchema146}, Property{"oci", &kSchema151},
+     Property{"pvc", &kSchema156}, Property{"s3", &kSchema166}, Property{"azureBlob", &kSchema174},
+     Property{"http", &kSchema179}}};
 // [has(self.huggingFace), has(self.oci), has(self.pvc), has(self.s3), has(self.azureBlob),
 // has(self.http)].exists_one(given, given)
-bool rule_172(const cel::Node& self, const cel::Node&) {
+bool rule_181(const cel::Node& self, const cel::Node&) {
   return cel::exists_one(cel::list<bool>(self.has("huggingFace"), self.has("oci"), self.has("pvc"),
                                          self.has("s3"), self.has("azureBlob"), self.has("http")),
                          [&](bool given) { return given; });
 }
 
-constexpr std::array<Rule, 1> kRules173{
-    {Rule{.holds = rule_172,
+constexpr std::array<Rule, 1> kRules182{
+    {Rule{.holds = rule_181,
           .message = "exactly one source of weights must be given; keep one of huggingFace, oci, "
                      "pvc, s3, azureBlob, http"}}};
-constexpr Schema kSchema174{.type = SchemaType::kObject,
+constexpr Schema kSchema183{.type = SchemaType::kObject,
                             .description = "Where the adapter comes from.",
-                            .properties = kFields171,
-                            .rules = kRules173};
-constexpr std::array<Property, 2> kFields175{
-    {Property{"name", &kSchema126}, Property{"source", &kSchema174}}};
-constexpr std::array<std::string_view, 2> kWords176{{"name", "source"}};
-constexpr Schema kSchema177{.type = SchemaType::kObject,
+                            .properties = kFields180,
+                            .rules = kRules182};
+constexpr std::array<Property, 2> kFields184{
+    {Property{"name", &kSchema135}, Property{"source", &kSchema183}}};
+constexpr std::array<std::string_view, 2> kWords185{{"name", "source"}};
+constexpr Schema kSchema186{.type = SchemaType::kObject,
                             .description = "One adapter.",
-                            .properties = kFields175,
-                            .required = kWords176};
-constexpr std::array<std::string_view, 1> kWords178{{"name"}};
-constexpr Schema kSchema179{
+                            .properties = kFields184,
+                            .required = kWords185};
+constexpr std::array<std::string_view, 1> kWords187{{"name"}};
+constexpr Schema kSchema188{
     .type = SchemaType::kArray,
     .description =
         "Fine-tuned adapters served next to the base model, each under its own model name.",
-    .items = &kSchema177,
-    .list_map_keys = kWords178,
+    .items = &kSchema186,
+    .list_map_keys = kWords187,
     .list_type = ListType::kMap,
     .max_size = 64};
-constexpr Schema kSchema180{.type = SchemaType::kIntOrString,
+constexpr Schema kSchema189{.type = SchemaType::kIntOrString,
                             .description = "An amount such as 4, 500m or 32Gi.",
                             .pattern = "^[0-9]+(\\.[0-9]+)?(m|[KMGTPE]i?|k)?$",
                             .max_size = 32};
-constexpr Schema kSchema181{.type = SchemaType::kMap,
+constexpr Schema kSchema190{.type = SchemaType::kMap,
                             .description = "What the scheduler reserves.",
-                            .items = &kSchema180,
+                            .items = &kSchema189,
                             .max_size = 16};
-constexpr Schema kSchema182{.type = SchemaType::kIntOrString,
+constexpr Schema kSchema191{.type = SchemaType::kIntOrString,
                             .description = "An amount such as 4, 500m or 32Gi.",
                             .pattern = "^[0-9]+(\\.[0-9]+)?(m|[KMGTPE]i?|k)?$",
                             .max_size = 32};
-constexpr Schema kSchema183{.type = SchemaType::kMap,
+constexpr Schema kSchema192{.type = SchemaType::kMap,
                             .description = "What the scheduler reserves.",
-                            .items = &kSchema182,
+                            .items = &kSchema191,
                             .max_size = 16};
-constexpr std::array<Property, 2> kFields184{
-    {Property{"requests", &kSchema181}, Property{"limits", &kSchema183}}};
-constexpr Schema kSchema185{
+constexpr std::array<Property, 2> kFields193{
+    {Property{"requests", &kSchema190}, Property{"limits", &kSchema192}}};
+constexpr Schema kSchema194{
     .type = SchemaType::kObject,
     .description = "CPU, memory and other resources of the engine container.",
-    .properties = kFields184};
-constexpr Schema kSchema186{
+    .properties = kFields193};
+constexpr Schema kSchema195{
     .type = SchemaType::kString, .description = "Value of the label.", .max_size = 63};
-constexpr Schema kSchema187{
+constexpr Schema kSchema196{
     .type = SchemaType::kMap,
     .description =
         "Labels that the node must have, in addition to those of the AcceleratorProfile.",
-    .items = &kSchema186,
+    .items = &kSchema195,
     .max_size = 32};
-constexpr Schema kSchema188{.type = SchemaType::kString,
+constexpr Schema kSchema197{.type = SchemaType::kString,
                             .description = "Key of the taint; empty with Exists means all.",
                             .max_size = 316};
-constexpr std::array<std::string_view, 2> kWords189{{"Exists", "Equal"}};
-constexpr Schema kSchema190{.type = SchemaType::kString,
+constexpr std::array<std::string_view, 2> kWords198{{"Exists", "Equal"}};
+constexpr Schema kSchema199{.type = SchemaType::kString,
                             .description = "How value is compared.",
                             .default_json = "\"Equal\"",
-                            .enumeration = kWords189};
-constexpr Schema kSchema191{
+                            .enumeration = kWords198};
+constexpr Schema kSchema200{
     .type = SchemaType::kString, .description = "Value of the taint.", .max_size = 63};
-constexpr std::array<std::string_view, 3> kWords192{
+constexpr std::array<std::string_view, 3> kWords201{
     {"NoSchedule", "PreferNoSchedule", "NoExecute"}};
-constexpr Schema kSchema193{.type = SchemaType::kString,
+constexpr Schema kSchema202{.type = SchemaType::kString,
                             .description = "Effect of the taint; absent means all.",
-                            .enumeration = kWords192};
-constexpr Schema kSchema194{.type = SchemaType::kInteger,
+                            .enumeration = kWords201};
+constexpr Schema kSchema203{.type = SchemaType::kInteger,
                             .description = "How long a NoExecute taint is tolerated, in seconds.",
                             .format = "int64",
                             .has_minimum = true,
                             .has_maximum = true,
                             .minimum = 0,
                             .maximum = 31536000};
-constexpr std::array<Property, 5> kFields195{
-    {Property{"key", &kSchema188}, Property{"operator", &kSchema190},
-     Property{"value", &kSchema191}, Property{"effect", &kSchema193},
-     Property{"tolerationSeconds", &kSchema194}}};
-constexpr Schema kSchema196{.type = SchemaType::kObject,
+constexpr std::array<Property, 5> kFields204{
+    {Property{"key", &kSchema197}, Property{"operator", &kSchema199},
+     Property{"value", &kSchema200}, Property{"effect", &kSchema202},
+     Property{"tolerationSeconds", &kSchema203}}};
+constexpr Schema kSchema205{.type = SchemaType::kObject,
                             .description = "One toleration, as in a Pod.",
-                            .properties = kFields195};
-constexpr Schema kSchema197{
+                            .properties = kFields204};
+constexpr Schema kSchema206{
     .type = SchemaType::kArray,
     .description = "Taints that the pods tolerate, in addition to those of the AcceleratorProfile.",
-    .items = &kSchema196,
+    .items = &kSchema205,
     .max_size = 32};
-constexpr std::array<std::string_view, 3> kWords198{{"None", "Zone", "Node"}};
-constexpr Schema kSchema199{
+constexpr std::array<std::string_view, 3> kWords207{{"None", "Zone", "Node"}};
+constexpr Schema kSchema208{
     .type = SchemaType::kString,
     .description = "Spread replicas evenly over zones or nodes where possible.",
     .default_json = "\"Zone\"",
-    .enumeration = kWords198};
-constexpr Schema kSchema200{.type = SchemaType::kString,
+    .enumeration = kWords207};
+constexpr Schema kSchema209{.type = SchemaType::kString,
                             .description = "PriorityClass of the pods.",
                             .min_size = 1,
                             .max_size = 253};
-constexpr Schema kSchema201{.type = SchemaType::kString,
+constexpr Schema kSchema210{.type = SchemaType::kString,
                             .description = "ServiceAccount of the pods.",
                             .min_size = 1,
                             .max_size = 253};
-constexpr Schema kSchema202{.type = SchemaType::kAny,
+constexpr Schema kSchema211{.type = SchemaType::kAny,
                             .description =
                                 "A partial PodTemplateSpec that is merged last over the generated "
                                 "one (strategic merge), for everything this API does not name.",
                             .preserve_unknown = true};
-constexpr std::array<Property, 23> kFields203{{Property{"type", &kSchema27},
-                                               Property{"image", &kSchema28},
-                                               Property{"imagePullPolicy", &kSchema30},
-                                               Property{"imagePullSecrets", &kSchema36},
-                                               Property{"command", &kSchema38},
-                                               Property{"args", &kSchema40},
-                                               Property{"env", &kSchema55},
-                                               Property{"port", &kSchema56},
-                                               Property{"healthPath", &kSchema57},
-                                               Property{"metricsPath", &kSchema58},
-                                               Property{"startupTimeout", &kSchema61},
-                                               Property{"source", &kSchema109},
-                                               Property{"cache", &kSchema116},
-                                               Property{"accelerator", &kSchema121},
-                                               Property{"parallelism", &kSchema125},
-                                               Property{"loraAdapters", &kSchema179},
-                                               Property{"resources", &kSchema185},
-                                               Property{"nodeSelector", &kSchema187},
-                                               Property{"tolerations", &kSchema197},
-                                               Property{"topologySpread", &kSchema199},
-                                               Property{"priorityClassName", &kSchema200},
-                                               Property{"serviceAccountName", &kSchema201},
-                                               Property{"podTemplate", &kSchema202}}};
+constexpr std::array<Property, 24> kFields212{{Property{"type", &kSchema35},
+                                               Property{"image", &kSchema36},
+                                               Property{"imagePullPolicy", &kSchema38},
+                                               Property{"imagePullSecrets", &kSchema44},
+                                               Property{"command", &kSchema46},
+                                               Property{"args", &kSchema48},
+                                               Property{"env", &kSchema63},
+                                               Property{"port", &kSchema64},
+                                               Property{"healthPath", &kSchema65},
+                                               Property{"metricsPath", &kSchema66},
+                                               Property{"startupTimeout", &kSchema69},
+                                               Property{"source", &kSchema117},
+                                               Property{"cache", &kSchema124},
+                                               Property{"accelerator", &kSchema129},
+                                               Property{"concurrency", &kSchema130},
+                                               Property{"parallelism", &kSchema134},
+                                               Property{"loraAdapters", &kSchema188},
+                                               Property{"resources", &kSchema194},
+                                               Property{"nodeSelector", &kSchema196},
+                                               Property{"tolerations", &kSchema206},
+                                               Property{"topologySpread", &kSchema208},
+                                               Property{"priorityClassName", &kSchema209},
+                                               Property{"serviceAccountName", &kSchema210},
+                                               Property{"podTemplate", &kSchema211}}};
 // self.type != 'Custom' || has(self.command) || has(self.image)
-bool rule_204(const cel::Node& self, const cel::Node&) {
+bool rule_213(const cel::Node& self, const cel::Node&) {
   return (((self.get("type").str() != std::string_view("Custom")) || self.has("command")) ||
           self.has("image"));
 }
 
 // !has(self.source) || self.type != 'LlamaCpp' || !has(self.source.oci)
-bool rule_205(const cel::Node& self, const cel::Node&) {
+bool rule_214(const cel::Node& self, const cel::Node&) {
   return ((!(self.has("source")) || (self.get("type").str() != std::string_view("LlamaCpp"))) ||
           !(self.get("source").has("oci")));
 }
 
-constexpr std::array<Rule, 2> kRules206{
-    {Rule{.holds = rule_204,
+constexpr std::array<Rule, 2> kRules215{
+    {Rule{.holds = rule_213,
           .message = "type Custom needs a command or an image: Penstock knows no default for it; "
                      "set engine.command or engine.image"},
-     Rule{.holds = rule_205,
+     Rule{.holds = rule_214,
           .message = "LlamaCpp reads GGUF files and cannot mount an OCI model image; use "
                      "source.huggingFace, source.pvc or source.http",
           .field_path = ".source"}}};
-constexpr Schema kSchema207{.type = SchemaType::kObject,
+constexpr Schema kSchema216{.type = SchemaType::kObject,
                             .description =
                                 "Run the model with an inference engine in this cluster (or, in "
                                 "standalone mode, as a process of this machine).",
-                            .properties = kFields203,
-                            .rules = kRules206};
-constexpr std::array<std::string_view, 5> kWords208{
+                            .properties = kFields212,
+                            .rules = kRules215};
+constexpr std::array<std::string_view, 5> kWords217{
     {"AzureOpenAI", "OpenAI", "AzureAIInference", "Anthropic", "OpenAICompatible"}};
-constexpr Schema kSchema209{.type = SchemaType::kString,
+constexpr Schema kSchema218{.type = SchemaType::kString,
                             .description = "The API that the endpoint speaks.",
-                            .enumeration = kWords208};
-constexpr Schema kSchema210{.type = SchemaType::kString,
+                            .enumeration = kWords217};
+constexpr Schema kSchema219{.type = SchemaType::kString,
                             .description =
                                 "Base address without query, for example "
                                 "https://contoso.openai.azure.com or https://api.openai.com/v1.",
                             .pattern = "^https?://[^/?#\\s]+[^?#\\s]*$",
                             .min_size = 8,
                             .max_size = 2048};
-constexpr Schema kSchema211{.type = SchemaType::kString,
+constexpr Schema kSchema220{.type = SchemaType::kString,
                             .description = "Name of the deployment in the Azure resource.",
                             .pattern = "^[^/\\s]+$",
                             .min_size = 1,
                             .max_size = 253};
-constexpr Schema kSchema212{.type = SchemaType::kString,
+constexpr Schema kSchema221{.type = SchemaType::kString,
                             .description = "Version of the Azure API, for example \"2024-10-21\".",
                             .pattern = "^[A-Za-z0-9.-]+$",
                             .min_size = 1,
                             .max_size = 64};
-constexpr Schema kSchema213{.type = SchemaType::kString,
+constexpr Schema kSchema222{.type = SchemaType::kString,
                             .description = "The name the provider knows the model by.",
                             .min_size = 1,
                             .max_size = 253};
-constexpr std::array<std::string_view, 9> kWords214{
+constexpr std::array<std::string_view, 9> kWords223{
     {"Standard", "GlobalStandard", "DataZoneStandard", "ProvisionedManaged",
      "GlobalProvisionedManaged", "DataZoneProvisionedManaged", "GlobalBatch", "DataZoneBatch",
      "Developer"}};
-constexpr Schema kSchema215{
+constexpr Schema kSchema224{
     .type = SchemaType::kString,
     .description =
         "Azure's deployment type (SKU), which decides price, quota, and where calls are processed.",
-    .enumeration = kWords214,
+    .enumeration = kWords223,
     .max_size = 64};
-constexpr Schema kSchema216{.type = SchemaType::kString,
+constexpr Schema kSchema225{.type = SchemaType::kString,
                             .description = "Region of the resource, for example swedencentral.",
                             .pattern = "^[a-z0-9-]+$",
                             .min_size = 1,
                             .max_size = 64};
-constexpr Schema kSchema217{
+constexpr Schema kSchema226{
     .type = SchemaType::kString,
     .description =
         "Geography that calls do not leave, for example EU. Routes with a residency rule use only "
@@ -900,124 +974,124 @@ constexpr Schema kSchema217{
     .pattern = "^[A-Za-z0-9-]+$",
     .min_size = 1,
     .max_size = 64};
-constexpr Schema kSchema218{.type = SchemaType::kInteger,
+constexpr Schema kSchema227{.type = SchemaType::kInteger,
                             .description = "Provisioned throughput units.",
                             .format = "int32",
                             .has_minimum = true,
                             .has_maximum = true,
                             .minimum = 1,
                             .maximum = 1000000};
-constexpr Schema kSchema219{.type = SchemaType::kInteger,
+constexpr Schema kSchema228{.type = SchemaType::kInteger,
                             .description = "Granted tokens per minute.",
                             .format = "int64",
                             .has_minimum = true,
                             .has_maximum = true,
                             .minimum = 1,
                             .maximum = 1000000000000};
-constexpr Schema kSchema220{.type = SchemaType::kInteger,
+constexpr Schema kSchema229{.type = SchemaType::kInteger,
                             .description = "Granted requests per minute.",
                             .format = "int64",
                             .has_minimum = true,
                             .has_maximum = true,
                             .minimum = 1,
                             .maximum = 1000000000000};
-constexpr std::array<Property, 3> kFields221{{Property{"ptu", &kSchema218},
-                                              Property{"tokensPerMinute", &kSchema219},
-                                              Property{"requestsPerMinute", &kSchema220}}};
+constexpr std::array<Property, 3> kFields230{{Property{"ptu", &kSchema227},
+                                              Property{"tokensPerMinute", &kSchema228},
+                                              Property{"requestsPerMinute", &kSchema229}}};
 // has(self.ptu) != (has(self.tokensPerMinute) || has(self.requestsPerMinute))
-bool rule_222(const cel::Node& self, const cel::Node&) {
+bool rule_231(const cel::Node& self, const cel::Node&) {
   return (self.has("ptu") != (self.has("tokensPerMinute") || self.has("requestsPerMinute")));
 }
 
-constexpr std::array<Rule, 1> kRules223{
-    {Rule{.holds = rule_222,
+constexpr std::array<Rule, 1> kRules232{
+    {Rule{.holds = rule_231,
           .message = "capacity is either ptu or tokensPerMinute with requestsPerMinute; set one of "
                      "the two forms"}}};
-constexpr Schema kSchema224{.type = SchemaType::kObject,
+constexpr Schema kSchema233{.type = SchemaType::kObject,
                             .description =
                                 "What was bought or granted; the gateway shapes traffic to it "
                                 "before the provider has to refuse.",
-                            .properties = kFields221,
-                            .rules = kRules223};
-constexpr Schema kSchema225{.type = SchemaType::kString,
+                            .properties = kFields230,
+                            .rules = kRules232};
+constexpr Schema kSchema234{.type = SchemaType::kString,
                             .description =
                                 "Deployments with the same value share one provider quota, for "
                                 "example contoso/swedencentral/gpt-4o.",
                             .min_size = 1,
                             .max_size = 253};
-constexpr Schema kSchema226{.type = SchemaType::kString,
+constexpr Schema kSchema235{.type = SchemaType::kString,
                             .description = "Name of the Secret.",
                             .min_size = 1,
                             .max_size = 253};
-constexpr Schema kSchema227{.type = SchemaType::kString,
+constexpr Schema kSchema236{.type = SchemaType::kString,
                             .description = "Key in the Secret.",
                             .min_size = 1,
                             .max_size = 253};
-constexpr std::array<Property, 2> kFields228{
-    {Property{"name", &kSchema226}, Property{"key", &kSchema227}}};
-constexpr std::array<std::string_view, 2> kWords229{{"name", "key"}};
-constexpr Schema kSchema230{.type = SchemaType::kObject,
+constexpr std::array<Property, 2> kFields237{
+    {Property{"name", &kSchema235}, Property{"key", &kSchema236}}};
+constexpr std::array<std::string_view, 2> kWords238{{"name", "key"}};
+constexpr Schema kSchema239{.type = SchemaType::kObject,
                             .description = "A key in a Secret of the same namespace.",
-                            .properties = kFields228,
-                            .required = kWords229};
-constexpr Schema kSchema231{.type = SchemaType::kString,
+                            .properties = kFields237,
+                            .required = kWords238};
+constexpr Schema kSchema240{.type = SchemaType::kString,
                             .description = "Client ID of the managed identity or application.",
                             .min_size = 1,
                             .max_size = 64};
-constexpr Schema kSchema232{
+constexpr Schema kSchema241{
     .type = SchemaType::kString, .description = "Entra tenant.", .min_size = 1, .max_size = 64};
-constexpr Schema kSchema233{.type = SchemaType::kString,
+constexpr Schema kSchema242{.type = SchemaType::kString,
                             .description = "Audience of the token.",
                             .default_json = "\"https://cognitiveservices.azure.com\"",
                             .min_size = 1,
                             .max_size = 512};
-constexpr std::array<Property, 3> kFields234{{Property{"clientID", &kSchema231},
-                                              Property{"tenantID", &kSchema232},
-                                              Property{"audience", &kSchema233}}};
-constexpr std::array<std::string_view, 2> kWords235{{"clientID", "tenantID"}};
-constexpr Schema kSchema236{
+constexpr std::array<Property, 3> kFields243{{Property{"clientID", &kSchema240},
+                                              Property{"tenantID", &kSchema241},
+                                              Property{"audience", &kSchema242}}};
+constexpr std::array<std::string_view, 2> kWords244{{"clientID", "tenantID"}};
+constexpr Schema kSchema245{
     .type = SchemaType::kObject,
     .description = "Microsoft Entra workload identity, without any stored key.",
-    .properties = kFields234,
-    .required = kWords235};
-constexpr std::array<Property, 2> kFields237{
-    {Property{"apiKeySecretRef", &kSchema230}, Property{"workloadIdentity", &kSchema236}}};
+    .properties = kFields243,
+    .required = kWords244};
+constexpr std::array<Property, 2> kFields246{
+    {Property{"apiKeySecretRef", &kSchema239}, Property{"workloadIdentity", &kSchema245}}};
 // has(self.apiKeySecretRef) != has(self.workloadIdentity)
-bool rule_238(const cel::Node& self, const cel::Node&) {
+bool rule_247(const cel::Node& self, const cel::Node&) {
   return (self.has("apiKeySecretRef") != self.has("workloadIdentity"));
 }
 
-constexpr std::array<Rule, 1> kRules239{{Rule{
-    .holds = rule_238,
+constexpr std::array<Rule, 1> kRules248{{Rule{
+    .holds = rule_247,
     .message =
         "exactly one of apiKeySecretRef and workloadIdentity must be set; keep one of them"}}};
-constexpr Schema kSchema240{.type = SchemaType::kObject,
+constexpr Schema kSchema249{.type = SchemaType::kObject,
                             .description = "How calls are authenticated at the provider.",
-                            .properties = kFields237,
-                            .rules = kRules239};
-constexpr std::array<Property, 11> kFields241{
-    {Property{"type", &kSchema209}, Property{"endpoint", &kSchema210},
-     Property{"deployment", &kSchema211}, Property{"apiVersion", &kSchema212},
-     Property{"upstreamModel", &kSchema213}, Property{"tier", &kSchema215},
-     Property{"region", &kSchema216}, Property{"residency", &kSchema217},
-     Property{"capacity", &kSchema224}, Property{"quotaDomain", &kSchema225},
-     Property{"auth", &kSchema240}}};
-constexpr std::array<std::string_view, 2> kWords242{{"type", "endpoint"}};
+                            .properties = kFields246,
+                            .rules = kRules248};
+constexpr std::array<Property, 11> kFields250{
+    {Property{"type", &kSchema218}, Property{"endpoint", &kSchema219},
+     Property{"deployment", &kSchema220}, Property{"apiVersion", &kSchema221},
+     Property{"upstreamModel", &kSchema222}, Property{"tier", &kSchema224},
+     Property{"region", &kSchema225}, Property{"residency", &kSchema226},
+     Property{"capacity", &kSchema233}, Property{"quotaDomain", &kSchema234},
+     Property{"auth", &kSchema249}}};
+constexpr std::array<std::string_view, 2> kWords251{{"type", "endpoint"}};
 // self.type != 'AzureOpenAI' || (has(self.deployment) && has(self.apiVersion))
-bool rule_243(const cel::Node& self, const cel::Node&) {
+bool rule_252(const cel::Node& self, const cel::Node&) {
   return ((self.get("type").str() != std::string_view("AzureOpenAI")) ||
           (self.has("deployment") && self.has("apiVersion")));
 }
 
 // !has(self.tier) || self.type in ['AzureOpenAI', 'AzureAIInference']
-bool rule_244(const cel::Node& self, const cel::Node&) {
+bool rule_253(const cel::Node& self, const cel::Node&) {
   return (!(self.has("tier")) ||
           cel::contains(cel::list<std::string_view>(std::string_view("AzureOpenAI"),
                                                     std::string_view("AzureAIInference")),
                         self.get("type").str()));
 }
 
-std::string message_244(const cel::Node& self) {
+std::string message_253(const cel::Node& self) {
   return std::string(cel::concat(
       cel::concat(std::string_view("tier "), self.get("tier").str()),
       std::string_view(" exists only for AzureOpenAI and AzureAIInference; remove tier")));
@@ -1025,32 +1099,32 @@ std::string message_244(const cel::Node& self) {
 
 // !has(self.tier) || !self.tier.contains('Provisioned') || (has(self.capacity) &&
 // has(self.capacity.ptu))
-bool rule_245(const cel::Node& self, const cel::Node&) {
+bool rule_254(const cel::Node& self, const cel::Node&) {
   return ((!(self.has("tier")) ||
            !(cel::text_contains(self.get("tier").str(), std::string_view("Provisioned")))) ||
           (self.has("capacity") && self.get("capacity").has("ptu")));
 }
 
-std::string message_245(const cel::Node& self) {
+std::string message_254(const cel::Node& self) {
   return std::string(cel::concat(cel::concat(std::string_view("tier "), self.get("tier").str()),
                                  std::string_view(" is bought in PTU; set capacity.ptu")));
 }
 
 // !has(self.capacity) || !has(self.capacity.ptu) || (has(self.tier) &&
 // self.tier.contains('Provisioned'))
-bool rule_246(const cel::Node& self, const cel::Node&) {
+bool rule_255(const cel::Node& self, const cel::Node&) {
   return ((!(self.has("capacity")) || !(self.get("capacity").has("ptu"))) ||
           (self.has("tier") &&
            cel::text_contains(self.get("tier").str(), std::string_view("Provisioned"))));
 }
 
 // !has(self.residency) || !has(self.tier) || !self.tier.startsWith('Global')
-bool rule_247(const cel::Node& self, const cel::Node&) {
+bool rule_256(const cel::Node& self, const cel::Node&) {
   return ((!(self.has("residency")) || !(self.has("tier"))) ||
           !(cel::starts_with(self.get("tier").str(), std::string_view("Global"))));
 }
 
-std::string message_247(const cel::Node& self) {
+std::string message_256(const cel::Node& self) {
   return std::string(cel::concat(
       cel::concat(cel::concat(cel::concat(std::string_view("tier "), self.get("tier").str()),
                               std::string_view(" processes calls in any region, so residency ")),
@@ -1059,18 +1133,18 @@ std::string message_247(const cel::Node& self) {
 }
 
 // !has(self.residency) || !has(self.tier) || self.tier != 'Developer'
-bool rule_248(const cel::Node& self, const cel::Node&) {
+bool rule_257(const cel::Node& self, const cel::Node&) {
   return ((!(self.has("residency")) || !(self.has("tier"))) ||
           (self.get("tier").str() != std::string_view("Developer")));
 }
 
 // self.type == 'OpenAICompatible' || self.endpoint.startsWith('https://')
-bool rule_249(const cel::Node& self, const cel::Node&) {
+bool rule_258(const cel::Node& self, const cel::Node&) {
   return ((self.get("type").str() == std::string_view("OpenAICompatible")) ||
           cel::starts_with(self.get("endpoint").str(), std::string_view("https://")));
 }
 
-std::string message_249(const cel::Node& self) {
+std::string message_258(const cel::Node& self) {
   return std::string(
       cel::concat(cel::concat(std::string_view("endpoint "), self.get("endpoint").str()),
                   std::string_view(" must begin with https:// because it carries credentials; "
@@ -1078,73 +1152,73 @@ std::string message_249(const cel::Node& self) {
 }
 
 // has(self.auth) || self.type == 'OpenAICompatible'
-bool rule_250(const cel::Node& self, const cel::Node&) {
+bool rule_259(const cel::Node& self, const cel::Node&) {
   return (self.has("auth") || (self.get("type").str() == std::string_view("OpenAICompatible")));
 }
 
 // !has(self.auth) || !has(self.auth.workloadIdentity) || self.type in ['AzureOpenAI',
 // 'AzureAIInference']
-bool rule_251(const cel::Node& self, const cel::Node&) {
+bool rule_260(const cel::Node& self, const cel::Node&) {
   return ((!(self.has("auth")) || !(self.get("auth").has("workloadIdentity"))) ||
           cel::contains(cel::list<std::string_view>(std::string_view("AzureOpenAI"),
                                                     std::string_view("AzureAIInference")),
                         self.get("type").str()));
 }
 
-constexpr std::array<Rule, 9> kRules252{
-    {Rule{.holds = rule_243,
+constexpr std::array<Rule, 9> kRules261{
+    {Rule{.holds = rule_252,
           .message = "type AzureOpenAI needs deployment and apiVersion; copy both from the target "
                      "URI in the Azure portal"},
-     Rule{.holds = rule_244,
-          .message_of = message_244,
+     Rule{.holds = rule_253,
+          .message_of = message_253,
           .message = "tier exists only for AzureOpenAI and AzureAIInference; remove tier",
           .field_path = ".tier"},
-     Rule{.holds = rule_245,
-          .message_of = message_245,
+     Rule{.holds = rule_254,
+          .message_of = message_254,
           .message = "a provisioned tier is bought in PTU; set capacity.ptu"},
-     Rule{.holds = rule_246,
+     Rule{.holds = rule_255,
           .message =
               "capacity.ptu exists only with a provisioned tier; set tier to ProvisionedManaged, "
               "GlobalProvisionedManaged or DataZoneProvisionedManaged, or use tokensPerMinute",
           .field_path = ".capacity.ptu"},
-     Rule{.holds = rule_247,
-          .message_of = message_247,
+     Rule{.holds = rule_256,
+          .message_of = message_256,
           .message = "a Global tier processes calls in any region, so residency cannot be kept; "
                      "use a DataZone or regional tier, or remove residency",
           .field_path = ".residency"},
-     Rule{.holds = rule_248,
+     Rule{.holds = rule_257,
           .message = "tier Developer gives no residency guarantee; use a regional tier, or remove "
                      "residency",
           .field_path = ".residency"},
-     Rule{.holds = rule_249,
-          .message_of = message_249,
+     Rule{.holds = rule_258,
+          .message_of = message_258,
           .message = "endpoint must begin with https:// because it carries credentials; plain http "
                      "is allowed only for type OpenAICompatible",
           .field_path = ".endpoint"},
-     Rule{.holds = rule_250,
+     Rule{.holds = rule_259,
           .message =
               "this provider needs credentials; set auth.apiKeySecretRef or auth.workloadIdentity"},
-     Rule{.holds = rule_251,
+     Rule{.holds = rule_260,
           .message = "workloadIdentity works only for AzureOpenAI and AzureAIInference; use "
                      "auth.apiKeySecretRef",
           .field_path = ".auth.workloadIdentity"}}};
-constexpr Schema kSchema253{.type = SchemaType::kObject,
+constexpr Schema kSchema262{.type = SchemaType::kObject,
                             .description = "Use a managed endpoint.",
-                            .properties = kFields241,
-                            .required = kWords242,
-                            .rules = kRules252};
-constexpr Schema kSchema254{
+                            .properties = kFields250,
+                            .required = kWords251,
+                            .rules = kRules261};
+constexpr Schema kSchema263{
     .type = SchemaType::kString,
     .description = "Where the gateway gets the ONNX file that it serves to devices.",
     .pattern = "^https://",
     .min_size = 8,
     .max_size = 2048};
-constexpr Schema kSchema255{.type = SchemaType::kString,
+constexpr Schema kSchema264{.type = SchemaType::kString,
                             .description = "Digest of the file, in lower-case hex.",
                             .pattern = "^[0-9a-f]{64}$",
                             .min_size = 64,
                             .max_size = 64};
-constexpr Schema kSchema256{
+constexpr Schema kSchema265{
     .type = SchemaType::kInteger,
     .description = "Devices that report less room for tensors get the fallback.",
     .format = "int64",
@@ -1152,40 +1226,40 @@ constexpr Schema kSchema256{
     .has_maximum = true,
     .minimum = 1,
     .maximum = 1099511627776};
-constexpr Schema kSchema257{.type = SchemaType::kString,
+constexpr Schema kSchema266{.type = SchemaType::kString,
                             .description = "Name of an operator.",
                             .min_size = 1,
                             .max_size = 64};
-constexpr Schema kSchema258{.type = SchemaType::kArray,
+constexpr Schema kSchema267{.type = SchemaType::kArray,
                             .description = "WebNN operators that the device must support.",
-                            .items = &kSchema257,
+                            .items = &kSchema266,
                             .list_type = ListType::kSet,
                             .max_size = 256};
-constexpr Schema kSchema259{.type = SchemaType::kString,
+constexpr Schema kSchema268{.type = SchemaType::kString,
                             .description = "Name of the ModelDeployment.",
                             .min_size = 1,
                             .max_size = 253};
-constexpr Schema kSchema260{
+constexpr Schema kSchema269{
     .type = SchemaType::kString, .description = "Its namespace.", .min_size = 1, .max_size = 63};
-constexpr std::array<Property, 2> kFields261{
-    {Property{"name", &kSchema259}, Property{"namespace", &kSchema260}}};
-constexpr std::array<std::string_view, 1> kWords262{{"name"}};
-constexpr Schema kSchema263{.type = SchemaType::kObject,
+constexpr std::array<Property, 2> kFields270{
+    {Property{"name", &kSchema268}, Property{"namespace", &kSchema269}}};
+constexpr std::array<std::string_view, 1> kWords271{{"name"}};
+constexpr Schema kSchema272{.type = SchemaType::kObject,
                             .description = "The ModelDeployment that serves everybody else.",
-                            .properties = kFields261,
-                            .required = kWords262};
-constexpr std::array<Property, 5> kFields264{
-    {Property{"onnxURI", &kSchema254}, Property{"sha256", &kSchema255},
-     Property{"maxBytes", &kSchema256}, Property{"requiredOps", &kSchema258},
-     Property{"fallbackRef", &kSchema263}}};
-constexpr std::array<std::string_view, 3> kWords265{{"onnxURI", "sha256", "fallbackRef"}};
-constexpr Schema kSchema266{.type = SchemaType::kObject,
+                            .properties = kFields270,
+                            .required = kWords271};
+constexpr std::array<Property, 5> kFields273{
+    {Property{"onnxURI", &kSchema263}, Property{"sha256", &kSchema264},
+     Property{"maxBytes", &kSchema265}, Property{"requiredOps", &kSchema267},
+     Property{"fallbackRef", &kSchema272}}};
+constexpr std::array<std::string_view, 3> kWords274{{"onnxURI", "sha256", "fallbackRef"}};
+constexpr Schema kSchema275{.type = SchemaType::kObject,
                             .description =
                                 "Run the model on the caller's own device (WebNN in a browser), "
                                 "with a deployment to fall back to.",
-                            .properties = kFields264,
-                            .required = kWords265};
-constexpr Schema kSchema267{
+                            .properties = kFields273,
+                            .required = kWords274};
+constexpr Schema kSchema276{
     .type = SchemaType::kInteger,
     .description = "Never fewer. 0 lets the model sleep when nobody calls it.",
     .format = "int32",
@@ -1194,7 +1268,7 @@ constexpr Schema kSchema267{
     .has_maximum = true,
     .minimum = 0,
     .maximum = 10000};
-constexpr Schema kSchema268{.type = SchemaType::kInteger,
+constexpr Schema kSchema277{.type = SchemaType::kInteger,
                             .description = "Never more.",
                             .format = "int32",
                             .default_json = "1",
@@ -1202,7 +1276,7 @@ constexpr Schema kSchema268{.type = SchemaType::kInteger,
                             .has_maximum = true,
                             .minimum = 1,
                             .maximum = 10000};
-constexpr Schema kSchema269{
+constexpr Schema kSchema278{
     .type = SchemaType::kInteger,
     .description = "Input and output tokens per second; 0 learns it from measurements.",
     .format = "int64",
@@ -1211,7 +1285,7 @@ constexpr Schema kSchema269{
     .has_maximum = true,
     .minimum = 0,
     .maximum = 1000000000};
-constexpr Schema kSchema270{.type = SchemaType::kInteger,
+constexpr Schema kSchema279{.type = SchemaType::kInteger,
                             .description = "Share of that load to aim for.",
                             .format = "int32",
                             .default_json = "80",
@@ -1219,22 +1293,22 @@ constexpr Schema kSchema270{.type = SchemaType::kInteger,
                             .has_maximum = true,
                             .minimum = 10,
                             .maximum = 100};
-constexpr std::array<Property, 2> kFields271{{Property{"tokensPerSecondPerReplica", &kSchema269},
-                                              Property{"utilizationPercent", &kSchema270}}};
-constexpr Schema kSchema272{.type = SchemaType::kObject,
+constexpr std::array<Property, 2> kFields280{{Property{"tokensPerSecondPerReplica", &kSchema278},
+                                              Property{"utilizationPercent", &kSchema279}}};
+constexpr Schema kSchema281{.type = SchemaType::kObject,
                             .description = "The load that one replica should carry.",
-                            .properties = kFields271};
-constexpr Schema kSchema273{.type = SchemaType::kString,
+                            .properties = kFields280};
+constexpr Schema kSchema282{.type = SchemaType::kString,
                             .description = "Time to the first token, for example 500ms.",
                             .format = "duration",
                             .pattern = "^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$",
                             .max_size = 32};
-constexpr Schema kSchema274{.type = SchemaType::kString,
+constexpr Schema kSchema283{.type = SchemaType::kString,
                             .description = "Time between tokens, for example 50ms.",
                             .format = "duration",
                             .pattern = "^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$",
                             .max_size = 32};
-constexpr Schema kSchema275{.type = SchemaType::kInteger,
+constexpr Schema kSchema284{.type = SchemaType::kInteger,
                             .description = "Share of calls that must meet both.",
                             .format = "int32",
                             .default_json = "99",
@@ -1242,23 +1316,23 @@ constexpr Schema kSchema275{.type = SchemaType::kInteger,
                             .has_maximum = true,
                             .minimum = 1,
                             .maximum = 100};
-constexpr std::array<Property, 3> kFields276{{Property{"timeToFirstToken", &kSchema273},
-                                              Property{"timePerOutputToken", &kSchema274},
-                                              Property{"attainmentPercent", &kSchema275}}};
-constexpr Schema kSchema277{
+constexpr std::array<Property, 3> kFields285{{Property{"timeToFirstToken", &kSchema282},
+                                              Property{"timePerOutputToken", &kSchema283},
+                                              Property{"attainmentPercent", &kSchema284}}};
+constexpr Schema kSchema286{
     .type = SchemaType::kObject,
     .description = "What callers should experience; scaling keeps these before it saves replicas.",
-    .properties = kFields276};
+    .properties = kFields285};
 // self <= duration('1h')
-bool rule_278(const cel::Node& self, const cel::Node&) {
+bool rule_287(const cel::Node& self, const cel::Node&) {
   return (self.duration() <= std::chrono::nanoseconds(3600000000000));
 }
 
-constexpr std::array<Rule, 1> kRules279{
-    {Rule{.holds = rule_278,
+constexpr std::array<Rule, 1> kRules288{
+    {Rule{.holds = rule_287,
           .message = "maxWait must not exceed 1h: clients give up long before; use a lower value "
                      "and spillWhileWaiting"}}};
-constexpr Schema kSchema280{.type = SchemaType::kString,
+constexpr Schema kSchema289{.type = SchemaType::kString,
                             .description =
                                 "How long a call waits for the first replica before it is refused "
                                 "with 503 and Retry-After.",
@@ -1266,17 +1340,17 @@ constexpr Schema kSchema280{.type = SchemaType::kString,
                             .pattern = "^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$",
                             .default_json = "\"120s\"",
                             .max_size = 32,
-                            .rules = kRules279};
-constexpr Schema kSchema281{
+                            .rules = kRules288};
+constexpr Schema kSchema290{
     .type = SchemaType::kBoolean,
     .description = "Send the call to the route's next tier instead of waiting, if there is one.",
     .default_json = "true"};
-constexpr std::array<Property, 2> kFields282{
-    {Property{"maxWait", &kSchema280}, Property{"spillWhileWaiting", &kSchema281}}};
-constexpr Schema kSchema283{.type = SchemaType::kObject,
+constexpr std::array<Property, 2> kFields291{
+    {Property{"maxWait", &kSchema289}, Property{"spillWhileWaiting", &kSchema290}}};
+constexpr Schema kSchema292{.type = SchemaType::kObject,
                             .description = "What happens to calls while no replica is ready.",
-                            .properties = kFields282};
-constexpr Schema kSchema284{.type = SchemaType::kInteger,
+                            .properties = kFields291};
+constexpr Schema kSchema293{.type = SchemaType::kInteger,
                             .description = "Replicas added per minute at most.",
                             .format = "int32",
                             .default_json = "4",
@@ -1284,7 +1358,7 @@ constexpr Schema kSchema284{.type = SchemaType::kInteger,
                             .has_maximum = true,
                             .minimum = 1,
                             .maximum = 1000};
-constexpr Schema kSchema285{.type = SchemaType::kInteger,
+constexpr Schema kSchema294{.type = SchemaType::kInteger,
                             .description = "Replicas removed per minute at most.",
                             .format = "int32",
                             .default_json = "1",
@@ -1293,78 +1367,78 @@ constexpr Schema kSchema285{.type = SchemaType::kInteger,
                             .minimum = 1,
                             .maximum = 1000};
 // self <= duration('24h')
-bool rule_286(const cel::Node& self, const cel::Node&) {
+bool rule_295(const cel::Node& self, const cel::Node&) {
   return (self.duration() <= std::chrono::nanoseconds(86400000000000));
 }
 
-constexpr std::array<Rule, 1> kRules287{
-    {Rule{.holds = rule_286,
+constexpr std::array<Rule, 1> kRules296{
+    {Rule{.holds = rule_295,
           .message = "scaleDownStabilization must not exceed 24h; the usual value is 300s"}}};
-constexpr Schema kSchema288{
+constexpr Schema kSchema297{
     .type = SchemaType::kString,
     .description = "Scale down only to the highest number that was wanted during this time.",
     .format = "duration",
     .pattern = "^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$",
     .default_json = "\"300s\"",
     .max_size = 32,
-    .rules = kRules287};
-constexpr std::array<Property, 3> kFields289{{Property{"scaleUpLimit", &kSchema284},
-                                              Property{"scaleDownLimit", &kSchema285},
-                                              Property{"scaleDownStabilization", &kSchema288}}};
-constexpr Schema kSchema290{.type = SchemaType::kObject,
+    .rules = kRules296};
+constexpr std::array<Property, 3> kFields298{{Property{"scaleUpLimit", &kSchema293},
+                                              Property{"scaleDownLimit", &kSchema294},
+                                              Property{"scaleDownStabilization", &kSchema297}}};
+constexpr Schema kSchema299{.type = SchemaType::kObject,
                             .description = "How fast the number of replicas changes.",
-                            .properties = kFields289};
-constexpr std::array<Property, 6> kFields291{
-    {Property{"minReplicas", &kSchema267}, Property{"maxReplicas", &kSchema268},
-     Property{"target", &kSchema272}, Property{"slo", &kSchema277},
-     Property{"coldStart", &kSchema283}, Property{"behavior", &kSchema290}}};
+                            .properties = kFields298};
+constexpr std::array<Property, 6> kFields300{
+    {Property{"minReplicas", &kSchema276}, Property{"maxReplicas", &kSchema277},
+     Property{"target", &kSchema281}, Property{"slo", &kSchema286},
+     Property{"coldStart", &kSchema292}, Property{"behavior", &kSchema299}}};
 // self.minReplicas <= self.maxReplicas
-bool rule_292(const cel::Node& self, const cel::Node&) {
+bool rule_301(const cel::Node& self, const cel::Node&) {
   return (self.get("minReplicas").num() <= self.get("maxReplicas").num());
 }
 
-constexpr std::array<Rule, 1> kRules293{{Rule{
-    .holds = rule_292,
+constexpr std::array<Rule, 1> kRules302{{Rule{
+    .holds = rule_301,
     .message =
         "maxReplicas must not be less than minReplicas; raise maxReplicas or lower minReplicas",
     .field_path = ".maxReplicas"}}};
-constexpr Schema kSchema294{
+constexpr Schema kSchema303{
     .type = SchemaType::kObject,
     .description = "How many replicas run, decided from tokens per second rather than CPU.",
-    .properties = kFields291,
-    .rules = kRules293};
-constexpr std::array<std::string_view, 2> kWords295{{"Surge", "Canary"}};
-constexpr Schema kSchema296{
+    .properties = kFields300,
+    .rules = kRules302};
+constexpr std::array<std::string_view, 2> kWords304{{"Surge", "Canary"}};
+constexpr Schema kSchema305{
     .type = SchemaType::kString,
     .description = "Surge replaces replica by replica; Canary moves traffic in steps.",
     .default_json = "\"Surge\"",
-    .enumeration = kWords295};
-constexpr Schema kSchema297{.type = SchemaType::kInteger,
+    .enumeration = kWords304};
+constexpr Schema kSchema306{.type = SchemaType::kInteger,
                             .description = "Share of traffic for the new version.",
                             .format = "int32",
                             .has_minimum = true,
                             .has_maximum = true,
                             .minimum = 1,
                             .maximum = 100};
-constexpr Schema kSchema298{.type = SchemaType::kString,
+constexpr Schema kSchema307{.type = SchemaType::kString,
                             .description = "How long to watch before the next step.",
                             .format = "duration",
                             .pattern = "^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$",
                             .default_json = "\"10m\"",
                             .max_size = 32};
-constexpr std::array<Property, 2> kFields299{
-    {Property{"percent", &kSchema297}, Property{"pause", &kSchema298}}};
-constexpr std::array<std::string_view, 1> kWords300{{"percent"}};
-constexpr Schema kSchema301{.type = SchemaType::kObject,
+constexpr std::array<Property, 2> kFields308{
+    {Property{"percent", &kSchema306}, Property{"pause", &kSchema307}}};
+constexpr std::array<std::string_view, 1> kWords309{{"percent"}};
+constexpr Schema kSchema310{.type = SchemaType::kObject,
                             .description = "One step.",
-                            .properties = kFields299,
-                            .required = kWords300};
-constexpr Schema kSchema302{.type = SchemaType::kArray,
+                            .properties = kFields308,
+                            .required = kWords309};
+constexpr Schema kSchema311{.type = SchemaType::kArray,
                             .description = "The steps of a canary.",
-                            .items = &kSchema301,
+                            .items = &kSchema310,
                             .min_size = 1,
                             .max_size = 16};
-constexpr Schema kSchema303{.type = SchemaType::kInteger,
+constexpr Schema kSchema312{.type = SchemaType::kInteger,
                             .description = "Share of failed calls that is still accepted.",
                             .format = "int32",
                             .default_json = "1",
@@ -1372,7 +1446,7 @@ constexpr Schema kSchema303{.type = SchemaType::kInteger,
                             .has_maximum = true,
                             .minimum = 0,
                             .maximum = 100};
-constexpr Schema kSchema304{.type = SchemaType::kInteger,
+constexpr Schema kSchema313{.type = SchemaType::kInteger,
                             .description = "How much slower the time to first token may become.",
                             .format = "int32",
                             .default_json = "20",
@@ -1380,305 +1454,316 @@ constexpr Schema kSchema304{.type = SchemaType::kInteger,
                             .has_maximum = true,
                             .minimum = 0,
                             .maximum = 1000};
-constexpr std::array<Property, 2> kFields305{
-    {Property{"maxErrorPercent", &kSchema303}, Property{"maxTTFTRegressionPercent", &kSchema304}}};
-constexpr Schema kSchema306{
+constexpr std::array<Property, 2> kFields314{
+    {Property{"maxErrorPercent", &kSchema312}, Property{"maxTTFTRegressionPercent", &kSchema313}}};
+constexpr Schema kSchema315{
     .type = SchemaType::kObject,
     .description = "What the new version must keep, compared with the old one.",
-    .properties = kFields305};
-constexpr Schema kSchema307{.type = SchemaType::kBoolean,
+    .properties = kFields314};
+constexpr Schema kSchema316{.type = SchemaType::kBoolean,
                             .description = "Go back by itself when the analysis fails.",
                             .default_json = "true"};
-constexpr std::array<Property, 4> kFields308{
-    {Property{"strategy", &kSchema296}, Property{"steps", &kSchema302},
-     Property{"analysis", &kSchema306}, Property{"autoRollback", &kSchema307}}};
+constexpr std::array<Property, 4> kFields317{
+    {Property{"strategy", &kSchema305}, Property{"steps", &kSchema311},
+     Property{"analysis", &kSchema315}, Property{"autoRollback", &kSchema316}}};
 // self.strategy != 'Canary' || has(self.steps)
-bool rule_309(const cel::Node& self, const cel::Node&) {
+bool rule_318(const cel::Node& self, const cel::Node&) {
   return ((self.get("strategy").str() != std::string_view("Canary")) || self.has("steps"));
 }
 
 // self.strategy == 'Canary' || !has(self.steps)
-bool rule_310(const cel::Node& self, const cel::Node&) {
+bool rule_319(const cel::Node& self, const cel::Node&) {
   return ((self.get("strategy").str() == std::string_view("Canary")) || !(self.has("steps")));
 }
 
 // !has(self.steps) || self.steps.map(s, s.percent).isSorted()
-bool rule_311(const cel::Node& self, const cel::Node&) {
+bool rule_320(const cel::Node& self, const cel::Node&) {
   return (!(self.has("steps")) ||
           cel::is_sorted(cel::map(self.get("steps"),
                                   [&](const cel::Node& s) { return s.get("percent").num(); })));
 }
 
-constexpr std::array<Rule, 3> kRules312{
-    {Rule{.holds = rule_309,
+constexpr std::array<Rule, 3> kRules321{
+    {Rule{.holds = rule_318,
           .message = "strategy Canary needs steps; add for example steps: [{percent: 10, pause: "
                      "10m}, {percent: 50, pause: 10m}]"},
-     Rule{.holds = rule_310,
+     Rule{.holds = rule_319,
           .message = "steps belong to strategy Canary; set strategy: Canary or remove steps",
           .field_path = ".steps"},
-     Rule{.holds = rule_311,
+     Rule{.holds = rule_320,
           .message = "steps must not go back: each percent at least the one before; reorder steps",
           .field_path = ".steps"}}};
-constexpr Schema kSchema313{
+constexpr Schema kSchema322{
     .type = SchemaType::kObject,
     .description = "How a change of image, arguments or weights reaches the replicas.",
-    .properties = kFields308,
-    .rules = kRules312};
-constexpr Schema kSchema314{.type = SchemaType::kString,
+    .properties = kFields317,
+    .rules = kRules321};
+constexpr Schema kSchema323{.type = SchemaType::kString,
                             .description = "Name of a namespace, or * for all.",
                             .pattern = "^([a-z0-9]([-a-z0-9]*[a-z0-9])?|\\*)$",
                             .min_size = 1,
                             .max_size = 63};
-constexpr Schema kSchema315{
+constexpr Schema kSchema324{
     .type = SchemaType::kString, .description = "Value of the label.", .max_size = 63};
-constexpr Schema kSchema316{.type = SchemaType::kMap,
+constexpr Schema kSchema325{.type = SchemaType::kMap,
                             .description = "All of these labels must match.",
-                            .items = &kSchema315,
+                            .items = &kSchema324,
                             .min_size = 1,
                             .max_size = 16};
-constexpr std::array<Property, 1> kFields317{{Property{"matchLabels", &kSchema316}}};
-constexpr std::array<std::string_view, 1> kWords318{{"matchLabels"}};
-constexpr Schema kSchema319{.type = SchemaType::kObject,
+constexpr std::array<Property, 1> kFields326{{Property{"matchLabels", &kSchema325}}};
+constexpr std::array<std::string_view, 1> kWords327{{"matchLabels"}};
+constexpr Schema kSchema328{.type = SchemaType::kObject,
                             .description = "Labels that the namespace must have.",
-                            .properties = kFields317,
-                            .required = kWords318};
-constexpr std::array<Property, 2> kFields320{
-    {Property{"namespace", &kSchema314}, Property{"namespaceSelector", &kSchema319}}};
+                            .properties = kFields326,
+                            .required = kWords327};
+constexpr std::array<Property, 2> kFields329{
+    {Property{"namespace", &kSchema323}, Property{"namespaceSelector", &kSchema328}}};
 // has(self.__namespace__) != has(self.namespaceSelector)
-bool rule_321(const cel::Node& self, const cel::Node&) {
+bool rule_330(const cel::Node& self, const cel::Node&) {
   return (self.has("namespace") != self.has("namespaceSelector"));
 }
 
-constexpr std::array<Rule, 1> kRules322{{Rule{
-    .holds = rule_321,
+constexpr std::array<Rule, 1> kRules331{{Rule{
+    .holds = rule_330,
     .message = "exactly one of namespace and namespaceSelector must be set; keep one of them"}}};
-constexpr Schema kSchema323{.type = SchemaType::kObject,
+constexpr Schema kSchema332{.type = SchemaType::kObject,
                             .description = "One grant, by name or by labels.",
-                            .properties = kFields320,
-                            .rules = kRules322};
-constexpr Schema kSchema324{.type = SchemaType::kArray,
+                            .properties = kFields329,
+                            .rules = kRules331};
+constexpr Schema kSchema333{.type = SchemaType::kArray,
                             .description = "Namespaces whose ModelRoutes may use this deployment.",
-                            .items = &kSchema323,
+                            .items = &kSchema332,
                             .max_size = 64};
-constexpr std::array<Property, 8> kFields325{
-    {Property{"model", &kSchema24}, Property{"replicas", &kSchema25},
-     Property{"engine", &kSchema207}, Property{"provider", &kSchema253},
-     Property{"client", &kSchema266}, Property{"scaling", &kSchema294},
-     Property{"rollout", &kSchema313}, Property{"sharedWith", &kSchema324}}};
-constexpr std::array<std::string_view, 1> kWords326{{"model"}};
+constexpr std::array<Property, 8> kFields334{
+    {Property{"model", &kSchema32}, Property{"replicas", &kSchema33},
+     Property{"engine", &kSchema216}, Property{"provider", &kSchema262},
+     Property{"client", &kSchema275}, Property{"scaling", &kSchema303},
+     Property{"rollout", &kSchema322}, Property{"sharedWith", &kSchema333}}};
+constexpr std::array<std::string_view, 1> kWords335{{"model"}};
 // [has(self.engine), has(self.provider), has(self.client)].exists_one(given, given)
-bool rule_327(const cel::Node& self, const cel::Node&) {
+bool rule_336(const cel::Node& self, const cel::Node&) {
   return cel::exists_one(
       cel::list<bool>(self.has("engine"), self.has("provider"), self.has("client")),
       [&](bool given) { return given; });
 }
 
 // has(self.engine) || !has(self.scaling)
-bool rule_328(const cel::Node& self, const cel::Node&) {
+bool rule_337(const cel::Node& self, const cel::Node&) {
   return (self.has("engine") || !(self.has("scaling")));
 }
 
 // has(self.engine) || !has(self.replicas)
-bool rule_329(const cel::Node& self, const cel::Node&) {
+bool rule_338(const cel::Node& self, const cel::Node&) {
   return (self.has("engine") || !(self.has("replicas")));
 }
 
 // has(self.engine) || !has(self.rollout)
-bool rule_330(const cel::Node& self, const cel::Node&) {
+bool rule_339(const cel::Node& self, const cel::Node&) {
   return (self.has("engine") || !(self.has("rollout")));
 }
 
 // has(self.engine) == has(oldSelf.engine) && has(self.provider) == has(oldSelf.provider)
-bool rule_331(const cel::Node& self, const cel::Node& old_self) {
+bool rule_340(const cel::Node& self, const cel::Node& old_self) {
   return ((self.has("engine") == old_self.has("engine")) &&
           (self.has("provider") == old_self.has("provider")));
 }
 
-constexpr std::array<Rule, 5> kRules332{
-    {Rule{.holds = rule_327,
+constexpr std::array<Rule, 5> kRules341{
+    {Rule{.holds = rule_336,
           .message = "exactly one of engine, provider and client says where the model runs; set "
                      "one and remove the others"},
-     Rule{.holds = rule_328,
+     Rule{.holds = rule_337,
           .message =
               "scaling needs an engine: a provider or a client scales by itself; remove scaling",
           .field_path = ".scaling"},
-     Rule{.holds = rule_329,
+     Rule{.holds = rule_338,
           .message = "replicas needs an engine: a provider or a client has no replicas here; "
                      "remove replicas",
           .field_path = ".replicas"},
-     Rule{.holds = rule_330,
+     Rule{.holds = rule_339,
           .message = "rollout needs an engine: there is nothing to roll out for a provider or a "
                      "client; remove rollout",
           .field_path = ".rollout"},
-     Rule{.holds = rule_331,
+     Rule{.holds = rule_340,
           .message = "a ModelDeployment cannot move between engine, provider and client; create a "
                      "new one and shift the ModelRoute to it",
           .is_transition = true}}};
-constexpr Schema kSchema333{.type = SchemaType::kObject,
+constexpr Schema kSchema342{.type = SchemaType::kObject,
                             .description = "What should be served, from where, and how it scales.",
-                            .properties = kFields325,
-                            .required = kWords326,
-                            .rules = kRules332};
-constexpr Schema kSchema334{.type = SchemaType::kInteger,
+                            .properties = kFields334,
+                            .required = kWords335,
+                            .rules = kRules341};
+constexpr Schema kSchema343{.type = SchemaType::kInteger,
                             .description = "The generation of the spec that this status describes.",
                             .format = "int64"};
-constexpr Schema kSchema335{
+constexpr Schema kSchema344{
     .type = SchemaType::kInteger, .description = "Engine replicas that exist.", .format = "int32"};
-constexpr Schema kSchema336{.type = SchemaType::kInteger,
+constexpr Schema kSchema345{.type = SchemaType::kInteger,
                             .description = "Engine replicas that take calls.",
                             .format = "int32"};
-constexpr Schema kSchema337{.type = SchemaType::kInteger,
+constexpr Schema kSchema346{.type = SchemaType::kInteger,
                             .description = "Engine replicas of the current version.",
                             .format = "int32"};
-constexpr Schema kSchema338{
+constexpr Schema kSchema347{
     .type = SchemaType::kString,
     .description = "Label selector of the replicas, for the scale subresource.",
     .max_size = 2048};
-constexpr Schema kSchema339{.type = SchemaType::kString,
+constexpr Schema kSchema348{.type = SchemaType::kString,
                             .description = "The AcceleratorProfile that was used.",
                             .max_size = 253};
-constexpr Schema kSchema340{
+constexpr Schema kSchema349{
     .type = SchemaType::kInteger, .description = "GPUs of one replica.", .format = "int32"};
-constexpr Schema kSchema341{.type = SchemaType::kInteger,
+constexpr Schema kSchema350{.type = SchemaType::kInteger,
                             .description = "Nodes that one replica spans.",
                             .format = "int32"};
-constexpr Schema kSchema342{
+constexpr Schema kSchema351{
     .type = SchemaType::kInteger, .description = "Tensor-parallel size.", .format = "int32"};
-constexpr Schema kSchema343{
+constexpr Schema kSchema352{
     .type = SchemaType::kInteger, .description = "Pipeline-parallel size.", .format = "int32"};
-constexpr Schema kSchema344{.type = SchemaType::kInteger,
+constexpr Schema kSchema353{.type = SchemaType::kInteger,
                             .description = "Memory of the weights over all GPUs of a replica.",
                             .format = "int64"};
-constexpr Schema kSchema345{
+constexpr Schema kSchema354{
     .type = SchemaType::kInteger,
     .description = "Memory left for the KV cache over all GPUs of a replica.",
     .format = "int64"};
-constexpr Schema kSchema346{.type = SchemaType::kInteger,
+constexpr Schema kSchema355{.type = SchemaType::kInteger,
                             .description = "Tokens that this KV cache holds.",
                             .format = "int64"};
-constexpr Schema kSchema347{
+constexpr Schema kSchema356{.type = SchemaType::kInteger,
+                            .description = "KV cache of one token before any of it is replicated.",
+                            .format = "int64"};
+constexpr Schema kSchema357{
+    .type = SchemaType::kInteger,
+    .description = "Calls of the full context that fit the KV cache at once.",
+    .format = "int64"};
+constexpr Schema kSchema358{.type = SchemaType::kInteger,
+                            .description = "Calls that the engine works on at once, as it is told.",
+                            .format = "int32"};
+constexpr Schema kSchema359{
     .type = SchemaType::kString, .description = "The computation in words.", .max_size = 4096};
-constexpr std::array<Property, 9> kFields348{
-    {Property{"acceleratorProfile", &kSchema339}, Property{"gpusPerReplica", &kSchema340},
-     Property{"nodesPerReplica", &kSchema341}, Property{"tensorParallel", &kSchema342},
-     Property{"pipelineParallel", &kSchema343}, Property{"weightsBytes", &kSchema344},
-     Property{"kvCacheBytes", &kSchema345}, Property{"kvCacheTokens", &kSchema346},
-     Property{"explanation", &kSchema347}}};
-constexpr Schema kSchema349{.type = SchemaType::kObject,
+constexpr std::array<Property, 12> kFields360{
+    {Property{"acceleratorProfile", &kSchema348}, Property{"gpusPerReplica", &kSchema349},
+     Property{"nodesPerReplica", &kSchema350}, Property{"tensorParallel", &kSchema351},
+     Property{"pipelineParallel", &kSchema352}, Property{"weightsBytes", &kSchema353},
+     Property{"kvCacheBytes", &kSchema354}, Property{"kvCacheTokens", &kSchema355},
+     Property{"kvBytesPerToken", &kSchema356}, Property{"sequencesAtContext", &kSchema357},
+     Property{"maxSequences", &kSchema358}, Property{"explanation", &kSchema359}}};
+constexpr Schema kSchema361{.type = SchemaType::kObject,
                             .description = "How the planner fits the model onto hardware, and why.",
-                            .properties = kFields348};
-constexpr Schema kSchema350{.type = SchemaType::kInteger,
+                            .properties = kFields360};
+constexpr Schema kSchema362{.type = SchemaType::kInteger,
                             .description = "Input and output tokens per second now.",
                             .format = "int64"};
-constexpr Schema kSchema351{
+constexpr Schema kSchema363{
     .type = SchemaType::kInteger,
     .description = "Learned tokens per second that one replica sustains within the SLO.",
     .format = "int64"};
-constexpr Schema kSchema352{
+constexpr Schema kSchema364{
     .type = SchemaType::kString, .description = "When these were measured.", .format = "date-time"};
-constexpr std::array<Property, 3> kFields353{{Property{"tokensPerSecond", &kSchema350},
-                                              Property{"capacityPerReplica", &kSchema351},
-                                              Property{"observedAt", &kSchema352}}};
-constexpr Schema kSchema354{.type = SchemaType::kObject,
+constexpr std::array<Property, 3> kFields365{{Property{"tokensPerSecond", &kSchema362},
+                                              Property{"capacityPerReplica", &kSchema363},
+                                              Property{"observedAt", &kSchema364}}};
+constexpr Schema kSchema366{.type = SchemaType::kObject,
                             .description = "What the replicas do and can do.",
-                            .properties = kFields353};
-constexpr Schema kSchema355{
+                            .properties = kFields365};
+constexpr Schema kSchema367{
     .type = SchemaType::kString, .description = "When it was made.", .format = "date-time"};
-constexpr Schema kSchema356{
+constexpr Schema kSchema368{
     .type = SchemaType::kInteger, .description = "Replicas before.", .format = "int32"};
-constexpr Schema kSchema357{
+constexpr Schema kSchema369{
     .type = SchemaType::kInteger, .description = "Replicas after.", .format = "int32"};
-constexpr Schema kSchema358{.type = SchemaType::kString, .description = "Why.", .max_size = 256};
-constexpr Schema kSchema359{.type = SchemaType::kInteger,
+constexpr Schema kSchema370{.type = SchemaType::kString, .description = "Why.", .max_size = 256};
+constexpr Schema kSchema371{.type = SchemaType::kInteger,
                             .description = "One measurement in thousandths.",
                             .format = "int64"};
-constexpr Schema kSchema360{.type = SchemaType::kMap,
+constexpr Schema kSchema372{.type = SchemaType::kMap,
                             .description = "The measurements behind it, by name, in milli-units.",
-                            .items = &kSchema359,
+                            .items = &kSchema371,
                             .max_size = 32};
-constexpr std::array<Property, 5> kFields361{
-    {Property{"time", &kSchema355}, Property{"from", &kSchema356}, Property{"to", &kSchema357},
-     Property{"reason", &kSchema358}, Property{"signals", &kSchema360}}};
-constexpr std::array<std::string_view, 4> kWords362{{"time", "from", "to", "reason"}};
-constexpr Schema kSchema363{.type = SchemaType::kObject,
+constexpr std::array<Property, 5> kFields373{
+    {Property{"time", &kSchema367}, Property{"from", &kSchema368}, Property{"to", &kSchema369},
+     Property{"reason", &kSchema370}, Property{"signals", &kSchema372}}};
+constexpr std::array<std::string_view, 4> kWords374{{"time", "from", "to", "reason"}};
+constexpr Schema kSchema375{.type = SchemaType::kObject,
                             .description = "One decision.",
-                            .properties = kFields361,
-                            .required = kWords362};
-constexpr Schema kSchema364{.type = SchemaType::kArray,
+                            .properties = kFields373,
+                            .required = kWords374};
+constexpr Schema kSchema376{.type = SchemaType::kArray,
                             .description = "The latest scaling decisions, newest first.",
-                            .items = &kSchema363,
+                            .items = &kSchema375,
                             .max_size = 10};
-constexpr Schema kSchema365{.type = SchemaType::kString,
+constexpr Schema kSchema377{.type = SchemaType::kString,
                             .description = "The aspect.",
                             .pattern =
                                 "^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
                                 "/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$",
                             .min_size = 1,
                             .max_size = 316};
-constexpr std::array<std::string_view, 3> kWords366{{"True", "False", "Unknown"}};
-constexpr Schema kSchema367{
-    .type = SchemaType::kString, .description = "Whether it holds.", .enumeration = kWords366};
-constexpr Schema kSchema368{.type = SchemaType::kInteger,
+constexpr std::array<std::string_view, 3> kWords378{{"True", "False", "Unknown"}};
+constexpr Schema kSchema379{
+    .type = SchemaType::kString, .description = "Whether it holds.", .enumeration = kWords378};
+constexpr Schema kSchema380{.type = SchemaType::kInteger,
                             .description = "The generation of the spec that it was judged for.",
                             .format = "int64",
                             .has_minimum = true,
                             .minimum = 0};
-constexpr Schema kSchema369{
+constexpr Schema kSchema381{
     .type = SchemaType::kString, .description = "When status changed last.", .format = "date-time"};
-constexpr Schema kSchema370{.type = SchemaType::kString,
+constexpr Schema kSchema382{.type = SchemaType::kString,
                             .description = "Why, in one CamelCase word.",
                             .pattern = "^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$",
                             .min_size = 1,
                             .max_size = 1024};
-constexpr Schema kSchema371{.type = SchemaType::kString,
+constexpr Schema kSchema383{.type = SchemaType::kString,
                             .description = "Why, for people: the object, the value and the remedy.",
                             .max_size = 32768};
-constexpr std::array<Property, 6> kFields372{
-    {Property{"type", &kSchema365}, Property{"status", &kSchema367},
-     Property{"observedGeneration", &kSchema368}, Property{"lastTransitionTime", &kSchema369},
-     Property{"reason", &kSchema370}, Property{"message", &kSchema371}}};
-constexpr std::array<std::string_view, 5> kWords373{
+constexpr std::array<Property, 6> kFields384{
+    {Property{"type", &kSchema377}, Property{"status", &kSchema379},
+     Property{"observedGeneration", &kSchema380}, Property{"lastTransitionTime", &kSchema381},
+     Property{"reason", &kSchema382}, Property{"message", &kSchema383}}};
+constexpr std::array<std::string_view, 5> kWords385{
     {"type", "status", "lastTransitionTime", "reason", "message"}};
-constexpr Schema kSchema374{.type = SchemaType::kObject,
+constexpr Schema kSchema386{.type = SchemaType::kObject,
                             .description = "One aspect of the state, as in metav1.Condition.",
-                            .properties = kFields372,
-                            .required = kWords373};
-constexpr std::array<std::string_view, 1> kWords375{{"type"}};
-constexpr Schema kSchema376{
+                            .properties = kFields384,
+                            .required = kWords385};
+constexpr std::array<std::string_view, 1> kWords387{{"type"}};
+constexpr Schema kSchema388{
     .type = SchemaType::kArray,
     .description =
         "The state, one aspect per condition: Accepted, Planned, Progressing, Available, "
         "ScalingActive, Healthy (provider) and Ready, which sums them up.",
-    .items = &kSchema374,
-    .list_map_keys = kWords375,
+    .items = &kSchema386,
+    .list_map_keys = kWords387,
     .list_type = ListType::kMap,
     .max_size = 16};
-constexpr std::array<Property, 9> kFields377{
-    {Property{"observedGeneration", &kSchema334}, Property{"replicas", &kSchema335},
-     Property{"readyReplicas", &kSchema336}, Property{"updatedReplicas", &kSchema337},
-     Property{"selector", &kSchema338}, Property{"plan", &kSchema349},
-     Property{"throughput", &kSchema354}, Property{"lastScaling", &kSchema364},
-     Property{"conditions", &kSchema376}}};
-constexpr Schema kSchema378{.type = SchemaType::kObject,
+constexpr std::array<Property, 9> kFields389{
+    {Property{"observedGeneration", &kSchema343}, Property{"replicas", &kSchema344},
+     Property{"readyReplicas", &kSchema345}, Property{"updatedReplicas", &kSchema346},
+     Property{"selector", &kSchema347}, Property{"plan", &kSchema361},
+     Property{"throughput", &kSchema366}, Property{"lastScaling", &kSchema376},
+     Property{"conditions", &kSchema388}}};
+constexpr Schema kSchema390{.type = SchemaType::kObject,
                             .description = "What Penstock found and did.",
-                            .properties = kFields377};
-constexpr std::array<Property, 5> kFields379{
+                            .properties = kFields389};
+constexpr std::array<Property, 5> kFields391{
     {Property{"apiVersion", &kSchema1}, Property{"kind", &kSchema2},
-     Property{"metadata", &kSchema3}, Property{"spec", &kSchema333},
-     Property{"status", &kSchema378}}};
-constexpr std::array<std::string_view, 1> kWords380{{"spec"}};
-constexpr Schema kSchema381{.type = SchemaType::kObject,
+     Property{"metadata", &kSchema3}, Property{"spec", &kSchema342},
+     Property{"status", &kSchema390}}};
+constexpr std::array<std::string_view, 1> kWords392{{"spec"}};
+constexpr Schema kSchema393{.type = SchemaType::kObject,
                             .description =
                                 "A ModelDeployment is one model served from one place: an "
                                 "inference engine in this cluster, a managed endpoint such as an "
                                 "Azure OpenAI deployment, or the caller's own device.",
-                            .properties = kFields379,
-                            .required = kWords380};
+                            .properties = kFields391,
+                            .required = kWords392};
 
 }  // namespace
 
 const Schema& model_deployment_schema() {
-  return kSchema381;
+  return kSchema393;
 }
 
 }  // namespace penstock::crd::generated

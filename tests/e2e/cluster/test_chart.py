@@ -92,6 +92,16 @@ def test_every_example_applies_strictly(cluster, release):
         cluster.kubectl("apply", "--dry-run=server", "--validate=strict", "-f", folder)
 
 
+def test_profiles_come_with_the_next_upgrade(cluster, release):
+    """Helm looks kinds up before it installs: the first install cannot bring objects of its own kinds."""
+    assert not cluster.names("acceleratorprofiles")
+    cluster.helm("upgrade", "penstock", CHART, "-n", "penstock-system", "--reuse-values")
+    assert {"amd-mi300x-192gb", "nvidia-a100-80gb", "nvidia-h100-80gb", "nvidia-h200-141gb", "nvidia-l4-24gb", "nvidia-l40s-48gb",
+            "nvidia-a10-24gb", "nvidia-t4-16gb", "cpu"} <= {name.split("/")[-1] for name in cluster.names("acceleratorprofiles")}
+    cluster.helm("upgrade", "penstock", CHART, "-n", "penstock-system", "--reuse-values", "--set", "acceleratorProfiles.install=false")
+    assert not cluster.names("acceleratorprofiles")
+
+
 def test_uninstall_leaves_the_crds_and_nothing_else(cluster, before, release):
     cluster.helm("uninstall", "penstock", "-n", "penstock-system", "--wait", "--timeout", "60s")
     kept = {name.split("/")[1] for name in cluster.names("crd")}

@@ -182,6 +182,34 @@ def test_a_wrong_edit_does_not_take_down_what_works(cluster, apply):
     assert cluster.get("deployment", "llama-engine")["status"]["readyReplicas"] == 1
 
 
+def profile(gib):
+    return {"vendor": "NVIDIA", "resourceName": "nvidia.com/gpu", "memoryBytes": gib << 30, "perNode": 8, "fabric": {"domainSize": 8},
+            "nodeSelector": {"type": "kwok"}, "tolerations": [{"key": "kwok.x-k8s.io/node", "operator": "Exists"}]}
+
+
+def test_the_planner_sizes_a_replica_and_its_engine(cluster, apply):
+    apply("AcceleratorProfile", "eighty", profile(80))
+    spec = {"model": {"name": "llama-70b", "contextLength": 32768, "architecture": {
+        "parametersMillions": 70554, "layers": 80, "hiddenSize": 8192, "attentionHeads": 64, "kvHeads": 8, "headDim": 128}},
+        "engine": {"accelerator": {"profile": "eighty"}}}
+    apply("ModelDeployment", "llama", spec)
+    wait_condition(cluster, "md", "llama", "True", "Planned", of="Planned")
+    plan = cluster.get("md", "llama")["status"]["plan"]
+    assert (plan["gpusPerReplica"], plan["tensorParallel"], plan["kvBytesPerToken"]) == (4, 4, 327680)
+    container = cluster.get("deployment", "llama-engine")["spec"]["template"]["spec"]["containers"][0]
+    assert container["resources"]["limits"]["nvidia.com/gpu"] == "4"
+    words = " ".join(container["args"])
+    assert f"--tensor-parallel-size 4 --max-model-len 32768 --max-num-seqs {plan['maxSequences']}" in words
+    # Another profile of this name, another plan; and what fits nowhere says what would.
+    apply("AcceleratorProfile", "eighty", profile(192))
+    wait_until("planned anew", lambda: cluster.get("md", "llama")["status"]["plan"]["gpusPerReplica"] == 1, 10)
+    apply("AcceleratorProfile", "large", profile(80))
+    apply("AcceleratorProfile", "eighty", profile(16))
+    message = wait_condition(cluster, "md", "llama", "False", "InsufficientMemory", of="Planned")["message"]
+    assert "the smallest profile that fits is large" in message
+    assert cluster.get("deployment", "llama-engine")["spec"]["template"]["spec"]["containers"][0]["resources"]["limits"]["nvidia.com/gpu"] == "1"
+
+
 def test_a_provider_waits_for_its_key(cluster, apply):
     apply("ModelDeployment", "gpt", {"model": {"name": "gpt"}, "provider": {
         "type": "OpenAI", "endpoint": "https://api.openai.com/v1", "auth": {"apiKeySecretRef": {"name": "openai", "key": "key"}}}})

@@ -85,5 +85,51 @@ TEST(LaunchOfPlan, PassesTheParallelismOn) {
   EXPECT_NE(words.find("--tensor-parallel-size 4 --pipeline-parallel-size 2"), std::string::npos);
 }
 
+struct PlannedRow {
+  const char* name;
+  const char* engine;
+  const char* words;  ///< that must be among them
+  const char* absent = nullptr;
+};
+
+class LaunchPlanned : public testing::TestWithParam<PlannedRow> {};
+
+/// A model of which two calls of the whole context fit.
+TEST_P(LaunchPlanned, PassesTheNumbersOn) {
+  const PlannedRow& row = GetParam();
+  Fit fit;
+  fit.tensor_parallel = 2;
+  fit.calls_at_context = 2;
+  fit.max_sequences = 77;
+  const auto input = input_of(
+      "{model: {name: m, contextLength: 8192, architecture: {parametersMillions: 1, kvCacheBits: "
+      "8}}, engine: " +
+      std::string(row.engine) + "}");
+  const auto words = joined(launch_of(input.object, fit)) + " ";
+  EXPECT_NE(words.find(row.words), std::string::npos) << words;
+  if (row.absent != nullptr) {
+    EXPECT_EQ(words.find(row.absent), std::string::npos) << words;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Engines, LaunchPlanned,
+    testing::Values(
+        PlannedRow{"Vllm", "{type: VLLM}",
+                   " --tensor-parallel-size 2 --max-model-len 8192 --max-num-seqs 77 "
+                   "--kv-cache-dtype fp8 "},
+        PlannedRow{"VllmWithOwnNumbers",
+                   "{type: VLLM, args: [--max-num-seqs=9, --max-model-len, '4096']}",
+                   " --max-num-seqs=9 --max-model-len 4096 ", "--max-num-seqs 77"},
+        PlannedRow{"Sglang", "{type: SGLang}",
+                   " --tp-size 2 --context-length 8192 --max-running-requests 77 --kv-cache-dtype "
+                   "fp8_e5m2 "},
+        PlannedRow{"LlamaCpp", "{type: LlamaCpp}", " --ctx-size 16384 --parallel 2 "},
+        PlannedRow{"LlamaCppWithOwnSlots", "{type: LlamaCpp, args: [-np, '3']}",
+                   " --ctx-size 8192 -np 3 ", "--parallel"},
+        PlannedRow{"Simulator", "{image: penstock, args: [engine]}", "| engine --port=$(PORT) ",
+                   "--max-num-seqs"}),
+    [](const auto& info) { return std::string(info.param.name); });
+
 }  // namespace
 }  // namespace penstock::controller::modeldeployment

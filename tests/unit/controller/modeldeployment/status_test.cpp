@@ -117,6 +117,41 @@ TEST(Status, ClientNeedsItsFallback) {
             "False DeploymentNotFound");
 }
 
+TEST(Status, PlanHasTheFiguresAndWhy) {
+  Input input = input_of(
+      "{model: {name: m, contextLength: 32768, architecture: {parametersMillions: 8030, layers: "
+      "32, "
+      "kvHeads: 8, headDim: 128}}, engine: {accelerator: {profile: h100}}}");
+  add_profile(input, "h100", kH100);
+  const auto status = status_of(input, decide(input), std::nullopt);
+  EXPECT_EQ(shown(status.conditions, "Planned"), "True Planned");
+  ASSERT_TRUE(status.plan);
+  EXPECT_EQ(status.plan->gpus_per_replica, 1);
+  EXPECT_EQ(status.plan->kv_bytes_per_token, 131'072);
+  EXPECT_GT(status.plan->weights_bytes.value_or(0), 16'000'000'000);
+  EXPECT_EQ(status.plan->sequences_at_context, *status.plan->kv_cache_tokens / 32'768);
+  EXPECT_GE(status.plan->max_sequences.value_or(0), 1);
+  EXPECT_EQ(status.plan->explanation,
+            runtime::find_condition(status.conditions, "Planned")->message);
+}
+
+TEST(Status, WhatDoesNotFitNamesWhatDoes) {
+  Input input = input_of(
+      "{model: {name: m, architecture: {parametersMillions: 70554, layers: 80, kvHeads: 8, "
+      "headDim: "
+      "128}}, engine: {accelerator: {profile: l4}}}");
+  add_profile(input, "l4", kL4);
+  add_profile(input, "h100", kH100);
+  const auto plan = decide(input);
+  EXPECT_FALSE(plan.can_deploy());
+  const auto status = status_of(input, plan, std::nullopt);
+  EXPECT_EQ(shown(status.conditions, "Planned"), "False InsufficientMemory");
+  EXPECT_FALSE(status.plan);
+  EXPECT_NE(runtime::find_condition(status.conditions, "Ready")
+                ->message.find("the smallest profile that fits is h100"),
+            std::string::npos);
+}
+
 TEST(Status, TimesMoveOnlyWithTheStatus) {
   Input input = input_of(kEngine);
   input.object.status = status_of(input, decide(input), std::nullopt);
