@@ -128,8 +128,8 @@ class Call {
   routing::NoChoice none_;
   std::uint32_t attempts_ = 0;
   std::uint32_t attempts_before_wait_ = 0;
-  bool sent_ = false;  ///< choice_.deployment was asked, and is of binding_
-  demand::Counters* wanted_ = nullptr;                 ///< of the deployment that it was offered to
+  bool sent_ = false;                   ///< choice_.deployment was asked, and is of binding_
+  demand::Counters* wanted_ = nullptr;  ///< of the deployment that it was offered to
   std::shared_ptr<demand::Counters> wanted_elsewhere_;  ///< the same, when binding_ may lack it
 
   std::optional<Wait> wait_;  ///< it must, before anything else

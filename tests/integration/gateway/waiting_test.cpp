@@ -55,9 +55,8 @@ class Waiting : public GatewayTest {
     Clients out;
     for (std::size_t i = 0; i < count; ++i) {
       out.push_back(std::make_unique<testing::RawHttp>(port()));
-      out.back()->send(
-          testing::request_text("POST", kChat, headers({{"x-request-id", key}}, key),
-                                chat_body("m1")));
+      out.back()->send(testing::request_text("POST", kChat, headers({{"x-request-id", key}}, key),
+                                             chat_body("m1")));
     }
     return out;
   }

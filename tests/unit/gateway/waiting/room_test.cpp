@@ -68,8 +68,8 @@ class RoomTest : public ::testing::Test {
   }
   std::size_t released() {
     loop.poll();
-    return static_cast<std::size_t>(std::ranges::count_if(
-        calls, [](const auto& call) { return call->end == End::kReleased; }));
+    return static_cast<std::size_t>(
+        std::ranges::count_if(calls, [](const auto& call) { return call->end == End::kReleased; }));
   }
   void open(std::size_t endpoints, std::size_t places) {
     exits.now = routing::Openings{.endpoints = endpoints, .places = places, .wait = {}};
