@@ -136,6 +136,7 @@ class Call {
   std::optional<Room::Pass> pass_;
   std::uint64_t ticket_ = 0;  ///< its place among those that wait; 0 = it never did
   SteadyTime waiting_since_{};
+  std::chrono::nanoseconds waited_{0};
   std::chrono::milliseconds pause_{0};  ///< before its route's line goes on, if it goes back there
 
   int status_ = 0;            ///< as the client sees it

@@ -145,6 +145,7 @@ void Call::report(bool estimated, std::chrono::nanoseconds duration) {
       .estimated = estimated,
       .attempts = attempts_,
       .duration = duration,
+      .waited = waited_,
       .to_first_byte = started ? first_byte_at_ - began_ : std::chrono::nanoseconds(0)};
   for (UsageSink* sink : {core_.sinks_.usage, access_log}) {
     if (sink != nullptr) {

@@ -129,8 +129,10 @@ net::Task<bool> Call::wait_once(const Wait& wait) {
     core_.shared_.first_wait();
   }
   const net::OnCancel on_leave(exchange_.disconnected(), [&waiter] { waiter.leave(); });
+  const SteadyTime began = now_;
   const Waiter::End end = co_await waiter;
   tick();
+  waited_ += now_ - began;
   core_.metrics_.count_wait(route.name, reason, name_of(end));
   core_.metrics_.observe_wait(route.name, reason, now_ - waiting_since_);
   if (end == Waiter::End::kReleased) {

@@ -36,6 +36,13 @@ class RoomTest : public ::testing::Test {
     std::optional<Room::Pass> pass;
   };
 
+  void TearDown() override {
+    for (const auto& call : calls) {
+      call->waiter->leave();
+    }
+    loop.poll();  // every coroutine comes to its end
+  }
+
   Waiter::Request request(std::chrono::milliseconds wait = 10s) {
     Waiter::Request out{};
     out.route = "r";
