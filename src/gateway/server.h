@@ -7,7 +7,8 @@
 //   (*server)->apply(next_snapshot);                             // running streams keep theirs
 //   (*server)->drain(30s);                                       // on SIGTERM; then destroy
 //
-// Thread: every method from one controlling thread that is not a core's.
+// Thread: every method from one controlling thread that is not a core's; apply() also while another
+// one is in drain(), so that calls that wait may still get their endpoint.
 
 #include <chrono>
 #include <cstdint>
@@ -19,6 +20,7 @@
 
 #include "base/result.h"
 #include "gateway/core/usage_record.h"
+#include "gateway/demand/report.h"
 #include "gateway/snapshot/snapshot.h"
 #include "telemetry/registry.h"
 
@@ -40,6 +42,11 @@ struct ServerSettings {
   int access_log_descriptor = -1;
   /// Served on /metrics beside the cores' own; must outlive the server.
   std::vector<const telemetry::Registry*> more_metrics;
+  /// Names this process in demand reports; empty = a random name.
+  std::string instance;
+  /// The first call on a core begins to wait for a deployment: a report sent now says so without
+  /// delay. Called on that core's thread; must not block.
+  std::function<void()> on_first_wait;
   std::optional<std::uint64_t>
       seed;  ///< of chance in balancing; absent = from the operating system
 };
@@ -62,8 +69,8 @@ class GatewayServer {
   /// first).
   void announce_drain();
 
-  /// Stops accepting, lets running calls finish up to `limit`, then cuts them. Returns when none is
-  /// left.
+  /// Stops accepting, lets running calls finish up to `limit`, then cuts them. Calls that wait for
+  /// an endpoint may do so until shortly before, and are refused then. Returns when none is left.
   void drain(std::chrono::milliseconds limit);
 
   /// Cuts what runs and ends the cores' threads. Idempotent.
@@ -72,6 +79,9 @@ class GatewayServer {
   [[nodiscard]] std::uint16_t port(std::size_t listener = 0) const;
   [[nodiscard]] std::uint16_t admin_port() const;  ///< 0 without an admin door
   [[nodiscard]] std::string metrics_text() const;
+  /// What this replica was asked for so far, and what waits now. Any thread, between start and
+  /// destruction; cheap enough for once a second. Each report has the next sequence number.
+  [[nodiscard]] demand::Report demand() const;
   [[nodiscard]] std::shared_ptr<const snapshot::Snapshot> snapshot()
       const;  ///< the one applied last
 

@@ -1,5 +1,7 @@
 #include "gateway/response/api_error.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/log.h"
@@ -24,6 +26,20 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
   } else {
     log::append_json_string(out, value);
   }
+}
+
+/// A second when nobody knows; never so little that all come back at once.
+std::chrono::milliseconds no_sooner_than_sensible(std::optional<std::chrono::milliseconds> wait) {
+  constexpr std::chrono::milliseconds kLeast{100};
+  return std::max(wait.value_or(std::chrono::seconds(1)), kLeast);
+}
+
+/// "0.2 s", "120 s"
+std::string in_seconds(std::chrono::milliseconds duration) {
+  constexpr double kMsPerSecond = 1'000;
+  const double seconds = static_cast<double>(duration.count()) / kMsPerSecond;
+  return duration < std::chrono::seconds(10) ? fmt::format("{:.1f} s", seconds)
+                                             : fmt::format("{:.0f} s", seconds);
 }
 
 }  // namespace
@@ -193,6 +209,53 @@ ApiError none_available(std::string_view model, std::optional<std::chrono::milli
           {},
           fmt::format("No deployment of `{}` is ready. Retry soon.", shortened(model)),
           wait.value_or(std::chrono::seconds(1))};
+}
+
+ApiError start_timeout(std::string_view model, std::chrono::milliseconds waited,
+                       std::chrono::milliseconds retry_after) {
+  return {503,
+          kServerError,
+          "model_not_started",
+          {},
+          fmt::format("No replica of `{}` became ready in the {} that this call waited for the "
+                      "first one. Retry after the time given.",
+                      shortened(model), in_seconds(waited)),
+          retry_after};
+}
+
+ApiError queue_timeout(std::string_view model, std::chrono::milliseconds waited,
+                       std::optional<std::chrono::milliseconds> wait) {
+  return {503,
+          kServerError,
+          "queue_timeout",
+          {},
+          fmt::format("All deployments of `{}` were full for the {} that this call waited in the "
+                      "queue. Retry after the time given.",
+                      shortened(model), in_seconds(waited)),
+          no_sooner_than_sensible(wait)};
+}
+
+ApiError queue_full(std::string_view model, std::uint32_t depth,
+                    std::optional<std::chrono::milliseconds> wait) {
+  return {503,
+          kServerError,
+          "queue_full",
+          {},
+          fmt::format("All deployments of `{}` are full, and so is the queue for them with {} "
+                      "calls. Retry after the time given.",
+                      shortened(model), depth),
+          no_sooner_than_sensible(wait)};
+}
+
+ApiError waiting_calls_too_large(std::uint64_t limit) {
+  return {503,
+          kServerError,
+          "waiting_calls_too_large",
+          {},
+          fmt::format("No deployment can take this call now, and the calls that wait already hold "
+                      "the {} bytes that this gateway allows them. Retry soon.",
+                      limit),
+          std::chrono::seconds(1)};
 }
 
 ApiError upstream_failed(std::string_view model) {
