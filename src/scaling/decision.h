@@ -81,7 +81,7 @@ struct Decision {
   bool objectives_unreachable = false;
   Pending pending = Pending::kNone;  ///< the worst state of a pod that is not ready
   bool dry_run = false;
-  Readings readings;
+  Readings readings{};
 
   [[nodiscard]] bool acts() const { return !dry_run && to != from; }
 };

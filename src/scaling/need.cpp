@@ -152,7 +152,9 @@ void assess_demand(const Capacity& capacity, State& state, const Evidence& evide
   const double drain =
       std::clamp(state.cold_starts.p90().count(), kLeastDrainSeconds, kMostDrainSeconds);
   const double waiting = evidence.waiting() / drain;
-  const Load stable = load_of(evidence.stable, 1, waiting, mix);
+  // A window that has only begun is as noisy as a burst.
+  const double believed = evidence.warming_up ? beyond_noise(evidence.stable) : 1;
+  const Load stable = load_of(evidence.stable, believed, waiting, mix);
   const Load burst = load_of(evidence.burst, beyond_noise(evidence.burst), waiting, mix);
   const Need by_stable = capacity.need(stable);
   const Need by_burst = capacity.need(burst);
@@ -194,7 +196,7 @@ Assessment assess(const Settings& settings, State& state, const Evidence& eviden
   // Without gateways' word, what engines serve is the only sure demand; with it, a cross-check.
   const double told = out.need;
   const double served = capacity.need_for_served(state, mix.output > 0);
-  if (!evidence.demand_known || served > told * kServedExcess) {
+  if (served > kServedLeast && (!evidence.demand_known || served > told * kServedExcess)) {
     take(out, served, Rule::kServed);
   }
   take(out, capacity.need_for_held(evidence.resident_tokens, mix.prompt + mix.output / 2),
