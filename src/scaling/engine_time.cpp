@@ -43,7 +43,8 @@ Work work_of(const Load& load, const EngineTimes& times) {
   work.tokens = prompt + work.outputs / 2;
   // A second moment below the square of the mean (but for rounding) cannot be: it was not told.
   const double told = load.prompt_tokens_squared / load.calls;
-  const double square = told >= 0.99 * prompt * prompt ? told : prompt * prompt * (1 + kLengthVariation);
+  const double square =
+      told >= 0.99 * prompt * prompt ? told : prompt * prompt * (1 + kLengthVariation);
   const double share = prompt > 0 ? uncached / prompt : 0;
   work.prefill_seconds = uncached * times.prefill;
   work.prefill_square = square * share * share * times.prefill * times.prefill;

@@ -54,7 +54,7 @@ TEST(Policy, PodsThatStartAreNotAskedForTwice) {
 TEST(Policy, ShrinksToTheMostWantedWithinTheWindow) {
   const WorldOptions options{.calls_per_second = 40, .replicas = 8, .noise = false};
   World world(options, settings_for(options, 1, 50));
-  world.run(400);
+  world.run(900);
   const std::int32_t before = world.replicas();
   world.set_rate(5);
   std::optional<SteadyTime> first_less;
