@@ -132,7 +132,7 @@ void take(Assessment& out, double replicas, Rule rule) {
 }
 
 /// Where engines have room, what they hold against what the model says they hold.
-void learn_kv(State& state, const Evidence& evidence, const Load& load, SteadyTime now) {
+void learn_kv(State& state, const Evidence& evidence, const Load& load) {
   const bool quiet =
       evidence.engine_waiting <= 0 && evidence.gateway_waiting <= 0 && evidence.kv_usage < kKvLimit;
   if (!quiet || !evidence.kv_seen || evidence.ready <= 0 || evidence.warming_up) {
@@ -141,8 +141,7 @@ void learn_kv(State& state, const Evidence& evidence, const Load& load, SteadyTi
   const double predicted = resident_tokens(load, state.capacity.times(), evidence.ready);
   const double least = 0.01 * evidence.kv_tokens;  // below, rounding to blocks is most of it
   if (predicted > least) {
-    const double dt = Seconds(now - state.last_tick).count();
-    state.mix.kv_correction.fade(std::exp(-std::max(dt, 0.1) / kMixMemory.count()));
+    state.mix.kv_correction.fade(std::exp(-evidence.seconds / kMixMemory.count()));
     state.mix.kv_correction.add(evidence.resident_tokens, predicted);
   }
 }
@@ -187,7 +186,7 @@ void assess_demand(const Capacity& capacity, State& state, const Evidence& evide
 Assessment assess(const Settings& settings, State& state, const Evidence& evidence,
                   SteadyTime now) {
   const CallMix mix = mix_of(state, evidence.stable);
-  learn_kv(state, evidence, load_of(evidence.stable, 1, 0, mix), now);
+  learn_kv(state, evidence, load_of(evidence.stable, 1, 0, mix));
   const Capacity capacity(settings, state, evidence);
   Assessment out;
   out.output_tokens_per_call = mix.output;

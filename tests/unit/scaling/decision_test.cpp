@@ -84,12 +84,24 @@ TEST(Decision, OnlyChangesAreNews) {
   later.time += 1s;
   later.readings.work = 7;
   EXPECT_FALSE(is_news(steady, later));
-  later.block = Block::kStabilization;
+  later.block = Block::kStabilization;  // comes and goes with noise
+  EXPECT_FALSE(is_news(steady, later));
+  later.block = Block::kMaxReplicas;
   EXPECT_TRUE(is_news(steady, later));
-  Decision still = later;
-  still.blocked_until = SteadyTime{500s};
-  EXPECT_FALSE(is_news(later, still));
+  EXPECT_FALSE(is_news(later, later));
   EXPECT_TRUE(is_news(steady, grown()));
+  EXPECT_FALSE(is_news(grown(), steady)) << "that it is steady afterwards goes without saying";
+  Decision fixed = steady;
+  fixed.reason = Reason::kFixedReplicas;
+  EXPECT_TRUE(is_news(steady, fixed));
+  EXPECT_TRUE(is_news(fixed, steady));
+  Decision dry = grown();
+  dry.dry_run = true;
+  EXPECT_TRUE(is_news(steady, dry));
+  EXPECT_FALSE(is_news(dry, dry)) << "a dry run would say it at each tick";
+  Decision written = steady;
+  written.changed_elsewhere = true;
+  EXPECT_TRUE(is_news(steady, written));
   Decision blind = steady;
   blind.fault = Fault::kStale;
   EXPECT_TRUE(is_news(steady, blind));

@@ -177,6 +177,37 @@ TEST(Policy, AFixedNumberIsRespectedAndReported) {
   world.run(200, [](const Decision& later) { EXPECT_GE(later.to, 7) << explain(later); });
 }
 
+TEST(Policy, AnotherWriterIsReportedOnceAndThenLivedWith) {
+  const WorldOptions options{.calls_per_second = 5, .replicas = 2, .noise = false};
+  World world(options, settings_for(options, 1, 50));
+  world.run(120, [](const Decision& d) { EXPECT_FALSE(d.changed_elsewhere); });
+  world.scale_to(9);
+  const Decision d = world.step();
+  EXPECT_TRUE(d.changed_elsewhere);
+  EXPECT_EQ(d.from, 9);
+  EXPECT_NE(explain(d).find("somebody else"), std::string::npos);
+  EXPECT_FALSE(world.step().changed_elsewhere);
+}
+
+TEST(Policy, ADecisionThatWasNotDoneDoesNotCountAgainstTheLimits) {
+  const WorldOptions options{.calls_per_second = 60, .replicas = 1, .noise = false};
+  Settings settings = settings_for(options, 1, 50);
+  settings.scale_up_limit = 2;
+  World world(options, settings);
+  Decision d;
+  while (!d.acts()) {
+    d = world.step();
+  }
+  for (int i = 0; i < 10; ++i) {
+    world.scale_to(1);  // the write failed
+    d = world.step();
+    EXPECT_EQ(d.to, 3) << i;
+  }
+  d = world.step();  // now it was done
+  EXPECT_EQ(d.from, 3);
+  EXPECT_EQ(d.to, 3) << "two a minute";
+}
+
 TEST(Policy, ADryRunTellsButDoesNotAct) {
   const WorldOptions options{.calls_per_second = 50, .replicas = 1, .noise = false};
   Settings settings = settings_for(options, 1, 50);

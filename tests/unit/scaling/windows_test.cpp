@@ -109,6 +109,9 @@ TEST(ChangeLog, CountsTheLastMinuteByDirection) {
   EXPECT_EQ(log.eases(kStart + 41s, true), kStart + 60s);
   EXPECT_EQ(log.added(kStart + 60s), 2);
   EXPECT_EQ(log.eases(kStart + 200s, true), kStart + 200s);
+  log.add(kStart + 201s, 4);
+  log.take_back(4);
+  EXPECT_EQ(log.added(kStart + 202s), 0);
   for (int i = 0; i < 200; ++i) {  // more changes than it keeps are still counted
     log.add(kStart + 300s + std::chrono::milliseconds(i * 10), 1);
   }
