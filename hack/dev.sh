@@ -195,7 +195,7 @@ do_sanitize() {
   rm -rf build/results
   export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
   export UBSAN_OPTIONS=print_stacktrace=1
-  export TSAN_OPTIONS="second_deadlock_stack=1:suppressions=$root/tests/tsan.supp"
+  export TSAN_OPTIONS=second_deadlock_stack=1
   build asan all
   step "ASan+UBSan: unit, integration" ctest_run asan build/asan -L '^(unit|integration)$' || true
   build tsan all
