@@ -44,6 +44,29 @@ def put_right(cluster, seconds):
     wait_until("the budget is as before", lambda: cluster.get("pdb", "main-gateway")["spec"]["maxUnavailable"] == 1, seconds)
 
 
+def test_gateways_know_new_endpoints_within_a_second(cluster):
+    def ready_endpoints():
+        slices = cluster.get("endpointslices", "-l", "kubernetes.io/service-name=llama-a-engine")["items"]
+        return sum(end["conditions"]["ready"] for one in slices for end in one["endpoints"] or [])
+
+    with cluster.port_forward("default", f"pod/{pods(cluster, GATEWAYS)[0]}", 9090) as admin:
+        def version():
+            with urllib.request.urlopen(admin + "/snapshot-version", timeout=5) as answer:
+                return answer.read()
+
+        for replicas in (2, 1):
+            before = version()
+            cluster.kubectl("scale", "md/llama-a", f"--replicas={replicas}")
+            wait_until(f"{replicas} endpoints are ready", lambda replicas=replicas: ready_endpoints() == replicas, 30, every=0.05)
+            time.sleep(1)
+            after = version()
+            assert after != before
+            if replicas == 2:  # one that goes is known as leaving first, and as gone later
+                time.sleep(3)
+                assert version() == after
+    cluster.kubectl("patch", "md", "llama-a", "--type=json", "-p", '[{"op": "remove", "path": "/spec/replicas"}]')
+
+
 def test_an_engine_is_killed(cluster):
     with Load(cluster) as load:
         time.sleep(2)
