@@ -1308,63 +1308,78 @@ constexpr Schema kSchema288{
     .default_json = "\"300s\"",
     .max_size = 32,
     .rules = kRules287};
-constexpr std::array<Property, 3> kFields289{{Property{"scaleUpLimit", &kSchema284},
-                                              Property{"scaleDownLimit", &kSchema285},
-                                              Property{"scaleDownStabilization", &kSchema288}}};
-constexpr Schema kSchema290{.type = SchemaType::kObject,
+// self <= duration('24h')
+bool rule_289(const cel::Node& self, const cel::Node&) {
+  return (self.duration() <= std::chrono::nanoseconds(86400000000000));
+}
+
+constexpr std::array<Rule, 1> kRules290{{Rule{
+    .holds = rule_289, .message = "sleepAfter must not exceed 24h; the usual value is 300s"}}};
+constexpr Schema kSchema291{
+    .type = SchemaType::kString,
+    .description =
+        "With minReplicas 0: how long nobody must have called before the last replicas go.",
+    .format = "duration",
+    .pattern = "^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$",
+    .max_size = 32,
+    .rules = kRules290};
+constexpr std::array<Property, 4> kFields292{
+    {Property{"scaleUpLimit", &kSchema284}, Property{"scaleDownLimit", &kSchema285},
+     Property{"scaleDownStabilization", &kSchema288}, Property{"sleepAfter", &kSchema291}}};
+constexpr Schema kSchema293{.type = SchemaType::kObject,
                             .description = "How fast the number of replicas changes.",
-                            .properties = kFields289};
-constexpr std::array<Property, 6> kFields291{
+                            .properties = kFields292};
+constexpr std::array<Property, 6> kFields294{
     {Property{"minReplicas", &kSchema267}, Property{"maxReplicas", &kSchema268},
      Property{"target", &kSchema272}, Property{"slo", &kSchema277},
-     Property{"coldStart", &kSchema283}, Property{"behavior", &kSchema290}}};
+     Property{"coldStart", &kSchema283}, Property{"behavior", &kSchema293}}};
 // self.minReplicas <= self.maxReplicas
-bool rule_292(const cel::Node& self, const cel::Node&) {
+bool rule_295(const cel::Node& self, const cel::Node&) {
   return (self.get("minReplicas").num() <= self.get("maxReplicas").num());
 }
 
-constexpr std::array<Rule, 1> kRules293{{Rule{
-    .holds = rule_292,
+constexpr std::array<Rule, 1> kRules296{{Rule{
+    .holds = rule_295,
     .message =
         "maxReplicas must not be less than minReplicas; raise maxReplicas or lower minReplicas",
     .field_path = ".maxReplicas"}}};
-constexpr Schema kSchema294{
+constexpr Schema kSchema297{
     .type = SchemaType::kObject,
     .description = "How many replicas run, decided from tokens per second rather than CPU.",
-    .properties = kFields291,
-    .rules = kRules293};
-constexpr std::array<std::string_view, 2> kWords295{{"Surge", "Canary"}};
-constexpr Schema kSchema296{
+    .properties = kFields294,
+    .rules = kRules296};
+constexpr std::array<std::string_view, 2> kWords298{{"Surge", "Canary"}};
+constexpr Schema kSchema299{
     .type = SchemaType::kString,
     .description = "Surge replaces replica by replica; Canary moves traffic in steps.",
     .default_json = "\"Surge\"",
-    .enumeration = kWords295};
-constexpr Schema kSchema297{.type = SchemaType::kInteger,
+    .enumeration = kWords298};
+constexpr Schema kSchema300{.type = SchemaType::kInteger,
                             .description = "Share of traffic for the new version.",
                             .format = "int32",
                             .has_minimum = true,
                             .has_maximum = true,
                             .minimum = 1,
                             .maximum = 100};
-constexpr Schema kSchema298{.type = SchemaType::kString,
+constexpr Schema kSchema301{.type = SchemaType::kString,
                             .description = "How long to watch before the next step.",
                             .format = "duration",
                             .pattern = "^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$",
                             .default_json = "\"10m\"",
                             .max_size = 32};
-constexpr std::array<Property, 2> kFields299{
-    {Property{"percent", &kSchema297}, Property{"pause", &kSchema298}}};
-constexpr std::array<std::string_view, 1> kWords300{{"percent"}};
-constexpr Schema kSchema301{.type = SchemaType::kObject,
+constexpr std::array<Property, 2> kFields302{
+    {Property{"percent", &kSchema300}, Property{"pause", &kSchema301}}};
+constexpr std::array<std::string_view, 1> kWords303{{"percent"}};
+constexpr Schema kSchema304{.type = SchemaType::kObject,
                             .description = "One step.",
-                            .properties = kFields299,
-                            .required = kWords300};
-constexpr Schema kSchema302{.type = SchemaType::kArray,
+                            .properties = kFields302,
+                            .required = kWords303};
+constexpr Schema kSchema305{.type = SchemaType::kArray,
                             .description = "The steps of a canary.",
-                            .items = &kSchema301,
+                            .items = &kSchema304,
                             .min_size = 1,
                             .max_size = 16};
-constexpr Schema kSchema303{.type = SchemaType::kInteger,
+constexpr Schema kSchema306{.type = SchemaType::kInteger,
                             .description = "Share of failed calls that is still accepted.",
                             .format = "int32",
                             .default_json = "1",
@@ -1372,7 +1387,7 @@ constexpr Schema kSchema303{.type = SchemaType::kInteger,
                             .has_maximum = true,
                             .minimum = 0,
                             .maximum = 100};
-constexpr Schema kSchema304{.type = SchemaType::kInteger,
+constexpr Schema kSchema307{.type = SchemaType::kInteger,
                             .description = "How much slower the time to first token may become.",
                             .format = "int32",
                             .default_json = "20",
@@ -1380,305 +1395,325 @@ constexpr Schema kSchema304{.type = SchemaType::kInteger,
                             .has_maximum = true,
                             .minimum = 0,
                             .maximum = 1000};
-constexpr std::array<Property, 2> kFields305{
-    {Property{"maxErrorPercent", &kSchema303}, Property{"maxTTFTRegressionPercent", &kSchema304}}};
-constexpr Schema kSchema306{
+constexpr std::array<Property, 2> kFields308{
+    {Property{"maxErrorPercent", &kSchema306}, Property{"maxTTFTRegressionPercent", &kSchema307}}};
+constexpr Schema kSchema309{
     .type = SchemaType::kObject,
     .description = "What the new version must keep, compared with the old one.",
-    .properties = kFields305};
-constexpr Schema kSchema307{.type = SchemaType::kBoolean,
+    .properties = kFields308};
+constexpr Schema kSchema310{.type = SchemaType::kBoolean,
                             .description = "Go back by itself when the analysis fails.",
                             .default_json = "true"};
-constexpr std::array<Property, 4> kFields308{
-    {Property{"strategy", &kSchema296}, Property{"steps", &kSchema302},
-     Property{"analysis", &kSchema306}, Property{"autoRollback", &kSchema307}}};
+constexpr std::array<Property, 4> kFields311{
+    {Property{"strategy", &kSchema299}, Property{"steps", &kSchema305},
+     Property{"analysis", &kSchema309}, Property{"autoRollback", &kSchema310}}};
 // self.strategy != 'Canary' || has(self.steps)
-bool rule_309(const cel::Node& self, const cel::Node&) {
+bool rule_312(const cel::Node& self, const cel::Node&) {
   return ((self.get("strategy").str() != std::string_view("Canary")) || self.has("steps"));
 }
 
 // self.strategy == 'Canary' || !has(self.steps)
-bool rule_310(const cel::Node& self, const cel::Node&) {
+bool rule_313(const cel::Node& self, const cel::Node&) {
   return ((self.get("strategy").str() == std::string_view("Canary")) || !(self.has("steps")));
 }
 
 // !has(self.steps) || self.steps.map(s, s.percent).isSorted()
-bool rule_311(const cel::Node& self, const cel::Node&) {
+bool rule_314(const cel::Node& self, const cel::Node&) {
   return (!(self.has("steps")) ||
           cel::is_sorted(cel::map(self.get("steps"),
                                   [&](const cel::Node& s) { return s.get("percent").num(); })));
 }
 
-constexpr std::array<Rule, 3> kRules312{
-    {Rule{.holds = rule_309,
+constexpr std::array<Rule, 3> kRules315{
+    {Rule{.holds = rule_312,
           .message = "strategy Canary needs steps; add for example steps: [{percent: 10, pause: "
                      "10m}, {percent: 50, pause: 10m}]"},
-     Rule{.holds = rule_310,
+     Rule{.holds = rule_313,
           .message = "steps belong to strategy Canary; set strategy: Canary or remove steps",
           .field_path = ".steps"},
-     Rule{.holds = rule_311,
+     Rule{.holds = rule_314,
           .message = "steps must not go back: each percent at least the one before; reorder steps",
           .field_path = ".steps"}}};
-constexpr Schema kSchema313{
+constexpr Schema kSchema316{
     .type = SchemaType::kObject,
     .description = "How a change of image, arguments or weights reaches the replicas.",
-    .properties = kFields308,
-    .rules = kRules312};
-constexpr Schema kSchema314{.type = SchemaType::kString,
+    .properties = kFields311,
+    .rules = kRules315};
+constexpr Schema kSchema317{.type = SchemaType::kString,
                             .description = "Name of a namespace, or * for all.",
                             .pattern = "^([a-z0-9]([-a-z0-9]*[a-z0-9])?|\\*)$",
                             .min_size = 1,
                             .max_size = 63};
-constexpr Schema kSchema315{
+constexpr Schema kSchema318{
     .type = SchemaType::kString, .description = "Value of the label.", .max_size = 63};
-constexpr Schema kSchema316{.type = SchemaType::kMap,
+constexpr Schema kSchema319{.type = SchemaType::kMap,
                             .description = "All of these labels must match.",
-                            .items = &kSchema315,
+                            .items = &kSchema318,
                             .min_size = 1,
                             .max_size = 16};
-constexpr std::array<Property, 1> kFields317{{Property{"matchLabels", &kSchema316}}};
-constexpr std::array<std::string_view, 1> kWords318{{"matchLabels"}};
-constexpr Schema kSchema319{.type = SchemaType::kObject,
+constexpr std::array<Property, 1> kFields320{{Property{"matchLabels", &kSchema319}}};
+constexpr std::array<std::string_view, 1> kWords321{{"matchLabels"}};
+constexpr Schema kSchema322{.type = SchemaType::kObject,
                             .description = "Labels that the namespace must have.",
-                            .properties = kFields317,
-                            .required = kWords318};
-constexpr std::array<Property, 2> kFields320{
-    {Property{"namespace", &kSchema314}, Property{"namespaceSelector", &kSchema319}}};
+                            .properties = kFields320,
+                            .required = kWords321};
+constexpr std::array<Property, 2> kFields323{
+    {Property{"namespace", &kSchema317}, Property{"namespaceSelector", &kSchema322}}};
 // has(self.__namespace__) != has(self.namespaceSelector)
-bool rule_321(const cel::Node& self, const cel::Node&) {
+bool rule_324(const cel::Node& self, const cel::Node&) {
   return (self.has("namespace") != self.has("namespaceSelector"));
 }
 
-constexpr std::array<Rule, 1> kRules322{{Rule{
-    .holds = rule_321,
+constexpr std::array<Rule, 1> kRules325{{Rule{
+    .holds = rule_324,
     .message = "exactly one of namespace and namespaceSelector must be set; keep one of them"}}};
-constexpr Schema kSchema323{.type = SchemaType::kObject,
+constexpr Schema kSchema326{.type = SchemaType::kObject,
                             .description = "One grant, by name or by labels.",
-                            .properties = kFields320,
-                            .rules = kRules322};
-constexpr Schema kSchema324{.type = SchemaType::kArray,
+                            .properties = kFields323,
+                            .rules = kRules325};
+constexpr Schema kSchema327{.type = SchemaType::kArray,
                             .description = "Namespaces whose ModelRoutes may use this deployment.",
-                            .items = &kSchema323,
+                            .items = &kSchema326,
                             .max_size = 64};
-constexpr std::array<Property, 8> kFields325{
+constexpr std::array<Property, 8> kFields328{
     {Property{"model", &kSchema24}, Property{"replicas", &kSchema25},
      Property{"engine", &kSchema207}, Property{"provider", &kSchema253},
-     Property{"client", &kSchema266}, Property{"scaling", &kSchema294},
-     Property{"rollout", &kSchema313}, Property{"sharedWith", &kSchema324}}};
-constexpr std::array<std::string_view, 1> kWords326{{"model"}};
+     Property{"client", &kSchema266}, Property{"scaling", &kSchema297},
+     Property{"rollout", &kSchema316}, Property{"sharedWith", &kSchema327}}};
+constexpr std::array<std::string_view, 1> kWords329{{"model"}};
 // [has(self.engine), has(self.provider), has(self.client)].exists_one(given, given)
-bool rule_327(const cel::Node& self, const cel::Node&) {
+bool rule_330(const cel::Node& self, const cel::Node&) {
   return cel::exists_one(
       cel::list<bool>(self.has("engine"), self.has("provider"), self.has("client")),
       [&](bool given) { return given; });
 }
 
 // has(self.engine) || !has(self.scaling)
-bool rule_328(const cel::Node& self, const cel::Node&) {
+bool rule_331(const cel::Node& self, const cel::Node&) {
   return (self.has("engine") || !(self.has("scaling")));
 }
 
 // has(self.engine) || !has(self.replicas)
-bool rule_329(const cel::Node& self, const cel::Node&) {
+bool rule_332(const cel::Node& self, const cel::Node&) {
   return (self.has("engine") || !(self.has("replicas")));
 }
 
 // has(self.engine) || !has(self.rollout)
-bool rule_330(const cel::Node& self, const cel::Node&) {
+bool rule_333(const cel::Node& self, const cel::Node&) {
   return (self.has("engine") || !(self.has("rollout")));
 }
 
 // has(self.engine) == has(oldSelf.engine) && has(self.provider) == has(oldSelf.provider)
-bool rule_331(const cel::Node& self, const cel::Node& old_self) {
+bool rule_334(const cel::Node& self, const cel::Node& old_self) {
   return ((self.has("engine") == old_self.has("engine")) &&
           (self.has("provider") == old_self.has("provider")));
 }
 
-constexpr std::array<Rule, 5> kRules332{
-    {Rule{.holds = rule_327,
+constexpr std::array<Rule, 5> kRules335{
+    {Rule{.holds = rule_330,
           .message = "exactly one of engine, provider and client says where the model runs; set "
                      "one and remove the others"},
-     Rule{.holds = rule_328,
+     Rule{.holds = rule_331,
           .message =
               "scaling needs an engine: a provider or a client scales by itself; remove scaling",
           .field_path = ".scaling"},
-     Rule{.holds = rule_329,
+     Rule{.holds = rule_332,
           .message = "replicas needs an engine: a provider or a client has no replicas here; "
                      "remove replicas",
           .field_path = ".replicas"},
-     Rule{.holds = rule_330,
+     Rule{.holds = rule_333,
           .message = "rollout needs an engine: there is nothing to roll out for a provider or a "
                      "client; remove rollout",
           .field_path = ".rollout"},
-     Rule{.holds = rule_331,
+     Rule{.holds = rule_334,
           .message = "a ModelDeployment cannot move between engine, provider and client; create a "
                      "new one and shift the ModelRoute to it",
           .is_transition = true}}};
-constexpr Schema kSchema333{.type = SchemaType::kObject,
+constexpr Schema kSchema336{.type = SchemaType::kObject,
                             .description = "What should be served, from where, and how it scales.",
-                            .properties = kFields325,
-                            .required = kWords326,
-                            .rules = kRules332};
-constexpr Schema kSchema334{.type = SchemaType::kInteger,
+                            .properties = kFields328,
+                            .required = kWords329,
+                            .rules = kRules335};
+constexpr Schema kSchema337{.type = SchemaType::kInteger,
                             .description = "The generation of the spec that this status describes.",
                             .format = "int64"};
-constexpr Schema kSchema335{
+constexpr Schema kSchema338{
     .type = SchemaType::kInteger, .description = "Engine replicas that exist.", .format = "int32"};
-constexpr Schema kSchema336{.type = SchemaType::kInteger,
+constexpr Schema kSchema339{.type = SchemaType::kInteger,
                             .description = "Engine replicas that take calls.",
                             .format = "int32"};
-constexpr Schema kSchema337{.type = SchemaType::kInteger,
+constexpr Schema kSchema340{.type = SchemaType::kInteger,
                             .description = "Engine replicas of the current version.",
                             .format = "int32"};
-constexpr Schema kSchema338{
+constexpr Schema kSchema341{.type = SchemaType::kInteger,
+                            .description =
+                                "Engine replicas that the autoscaler decided on; lastScaling says "
+                                "why. spec.replicas, where it is set, takes precedence.",
+                            .format = "int32",
+                            .has_minimum = true,
+                            .minimum = 0};
+constexpr Schema kSchema342{
     .type = SchemaType::kString,
     .description = "Label selector of the replicas, for the scale subresource.",
     .max_size = 2048};
-constexpr Schema kSchema339{.type = SchemaType::kString,
+constexpr Schema kSchema343{.type = SchemaType::kString,
                             .description = "The AcceleratorProfile that was used.",
                             .max_size = 253};
-constexpr Schema kSchema340{
+constexpr Schema kSchema344{
     .type = SchemaType::kInteger, .description = "GPUs of one replica.", .format = "int32"};
-constexpr Schema kSchema341{.type = SchemaType::kInteger,
+constexpr Schema kSchema345{.type = SchemaType::kInteger,
                             .description = "Nodes that one replica spans.",
                             .format = "int32"};
-constexpr Schema kSchema342{
+constexpr Schema kSchema346{
     .type = SchemaType::kInteger, .description = "Tensor-parallel size.", .format = "int32"};
-constexpr Schema kSchema343{
+constexpr Schema kSchema347{
     .type = SchemaType::kInteger, .description = "Pipeline-parallel size.", .format = "int32"};
-constexpr Schema kSchema344{.type = SchemaType::kInteger,
+constexpr Schema kSchema348{.type = SchemaType::kInteger,
                             .description = "Memory of the weights over all GPUs of a replica.",
                             .format = "int64"};
-constexpr Schema kSchema345{
+constexpr Schema kSchema349{
     .type = SchemaType::kInteger,
     .description = "Memory left for the KV cache over all GPUs of a replica.",
     .format = "int64"};
-constexpr Schema kSchema346{.type = SchemaType::kInteger,
+constexpr Schema kSchema350{.type = SchemaType::kInteger,
                             .description = "Tokens that this KV cache holds.",
                             .format = "int64"};
-constexpr Schema kSchema347{
+constexpr Schema kSchema351{
     .type = SchemaType::kString, .description = "The computation in words.", .max_size = 4096};
-constexpr std::array<Property, 9> kFields348{
-    {Property{"acceleratorProfile", &kSchema339}, Property{"gpusPerReplica", &kSchema340},
-     Property{"nodesPerReplica", &kSchema341}, Property{"tensorParallel", &kSchema342},
-     Property{"pipelineParallel", &kSchema343}, Property{"weightsBytes", &kSchema344},
-     Property{"kvCacheBytes", &kSchema345}, Property{"kvCacheTokens", &kSchema346},
-     Property{"explanation", &kSchema347}}};
-constexpr Schema kSchema349{.type = SchemaType::kObject,
+constexpr std::array<Property, 9> kFields352{
+    {Property{"acceleratorProfile", &kSchema343}, Property{"gpusPerReplica", &kSchema344},
+     Property{"nodesPerReplica", &kSchema345}, Property{"tensorParallel", &kSchema346},
+     Property{"pipelineParallel", &kSchema347}, Property{"weightsBytes", &kSchema348},
+     Property{"kvCacheBytes", &kSchema349}, Property{"kvCacheTokens", &kSchema350},
+     Property{"explanation", &kSchema351}}};
+constexpr Schema kSchema353{.type = SchemaType::kObject,
                             .description = "How the planner fits the model onto hardware, and why.",
-                            .properties = kFields348};
-constexpr Schema kSchema350{.type = SchemaType::kInteger,
+                            .properties = kFields352};
+constexpr Schema kSchema354{.type = SchemaType::kInteger,
                             .description = "Input and output tokens per second now.",
                             .format = "int64"};
-constexpr Schema kSchema351{
+constexpr Schema kSchema355{
     .type = SchemaType::kInteger,
     .description = "Learned tokens per second that one replica sustains within the SLO.",
     .format = "int64"};
-constexpr Schema kSchema352{
-    .type = SchemaType::kString, .description = "When these were measured.", .format = "date-time"};
-constexpr std::array<Property, 3> kFields353{{Property{"tokensPerSecond", &kSchema350},
-                                              Property{"capacityPerReplica", &kSchema351},
-                                              Property{"observedAt", &kSchema352}}};
-constexpr Schema kSchema354{.type = SchemaType::kObject,
-                            .description = "What the replicas do and can do.",
-                            .properties = kFields353};
-constexpr Schema kSchema355{
-    .type = SchemaType::kString, .description = "When it was made.", .format = "date-time"};
-constexpr Schema kSchema356{
-    .type = SchemaType::kInteger, .description = "Replicas before.", .format = "int32"};
+constexpr Schema kSchema356{.type = SchemaType::kInteger,
+                            .description =
+                                "Learned time from the creation of a replica until it takes calls, "
+                                "the median of the latest starts.",
+                            .format = "int64",
+                            .has_minimum = true,
+                            .minimum = 0};
 constexpr Schema kSchema357{
+    .type = SchemaType::kString, .description = "When these were measured.", .format = "date-time"};
+constexpr Schema kSchema358{.type = SchemaType::kString,
+                            .description =
+                                "What the autoscaler has learned, in a form of its own, so that a "
+                                "restarted controller goes on where it was.",
+                            .max_size = 16384};
+constexpr std::array<Property, 5> kFields359{
+    {Property{"tokensPerSecond", &kSchema354}, Property{"capacityPerReplica", &kSchema355},
+     Property{"coldStartSeconds", &kSchema356}, Property{"observedAt", &kSchema357},
+     Property{"memory", &kSchema358}}};
+constexpr Schema kSchema360{.type = SchemaType::kObject,
+                            .description = "What the replicas do and can do.",
+                            .properties = kFields359};
+constexpr Schema kSchema361{
+    .type = SchemaType::kString, .description = "When it was made.", .format = "date-time"};
+constexpr Schema kSchema362{
+    .type = SchemaType::kInteger, .description = "Replicas before.", .format = "int32"};
+constexpr Schema kSchema363{
     .type = SchemaType::kInteger, .description = "Replicas after.", .format = "int32"};
-constexpr Schema kSchema358{.type = SchemaType::kString, .description = "Why.", .max_size = 256};
-constexpr Schema kSchema359{.type = SchemaType::kInteger,
+constexpr Schema kSchema364{.type = SchemaType::kString, .description = "Why.", .max_size = 256};
+constexpr Schema kSchema365{.type = SchemaType::kInteger,
                             .description = "One measurement in thousandths.",
                             .format = "int64"};
-constexpr Schema kSchema360{.type = SchemaType::kMap,
+constexpr Schema kSchema366{.type = SchemaType::kMap,
                             .description = "The measurements behind it, by name, in milli-units.",
-                            .items = &kSchema359,
+                            .items = &kSchema365,
                             .max_size = 32};
-constexpr std::array<Property, 5> kFields361{
-    {Property{"time", &kSchema355}, Property{"from", &kSchema356}, Property{"to", &kSchema357},
-     Property{"reason", &kSchema358}, Property{"signals", &kSchema360}}};
-constexpr std::array<std::string_view, 4> kWords362{{"time", "from", "to", "reason"}};
-constexpr Schema kSchema363{.type = SchemaType::kObject,
+constexpr std::array<Property, 5> kFields367{
+    {Property{"time", &kSchema361}, Property{"from", &kSchema362}, Property{"to", &kSchema363},
+     Property{"reason", &kSchema364}, Property{"signals", &kSchema366}}};
+constexpr std::array<std::string_view, 4> kWords368{{"time", "from", "to", "reason"}};
+constexpr Schema kSchema369{.type = SchemaType::kObject,
                             .description = "One decision.",
-                            .properties = kFields361,
-                            .required = kWords362};
-constexpr Schema kSchema364{.type = SchemaType::kArray,
+                            .properties = kFields367,
+                            .required = kWords368};
+constexpr Schema kSchema370{.type = SchemaType::kArray,
                             .description = "The latest scaling decisions, newest first.",
-                            .items = &kSchema363,
+                            .items = &kSchema369,
                             .max_size = 10};
-constexpr Schema kSchema365{.type = SchemaType::kString,
+constexpr Schema kSchema371{.type = SchemaType::kString,
                             .description = "The aspect.",
                             .pattern =
                                 "^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
                                 "/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$",
                             .min_size = 1,
                             .max_size = 316};
-constexpr std::array<std::string_view, 3> kWords366{{"True", "False", "Unknown"}};
-constexpr Schema kSchema367{
-    .type = SchemaType::kString, .description = "Whether it holds.", .enumeration = kWords366};
-constexpr Schema kSchema368{.type = SchemaType::kInteger,
+constexpr std::array<std::string_view, 3> kWords372{{"True", "False", "Unknown"}};
+constexpr Schema kSchema373{
+    .type = SchemaType::kString, .description = "Whether it holds.", .enumeration = kWords372};
+constexpr Schema kSchema374{.type = SchemaType::kInteger,
                             .description = "The generation of the spec that it was judged for.",
                             .format = "int64",
                             .has_minimum = true,
                             .minimum = 0};
-constexpr Schema kSchema369{
+constexpr Schema kSchema375{
     .type = SchemaType::kString, .description = "When status changed last.", .format = "date-time"};
-constexpr Schema kSchema370{.type = SchemaType::kString,
+constexpr Schema kSchema376{.type = SchemaType::kString,
                             .description = "Why, in one CamelCase word.",
                             .pattern = "^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$",
                             .min_size = 1,
                             .max_size = 1024};
-constexpr Schema kSchema371{.type = SchemaType::kString,
+constexpr Schema kSchema377{.type = SchemaType::kString,
                             .description = "Why, for people: the object, the value and the remedy.",
                             .max_size = 32768};
-constexpr std::array<Property, 6> kFields372{
-    {Property{"type", &kSchema365}, Property{"status", &kSchema367},
-     Property{"observedGeneration", &kSchema368}, Property{"lastTransitionTime", &kSchema369},
-     Property{"reason", &kSchema370}, Property{"message", &kSchema371}}};
-constexpr std::array<std::string_view, 5> kWords373{
+constexpr std::array<Property, 6> kFields378{
+    {Property{"type", &kSchema371}, Property{"status", &kSchema373},
+     Property{"observedGeneration", &kSchema374}, Property{"lastTransitionTime", &kSchema375},
+     Property{"reason", &kSchema376}, Property{"message", &kSchema377}}};
+constexpr std::array<std::string_view, 5> kWords379{
     {"type", "status", "lastTransitionTime", "reason", "message"}};
-constexpr Schema kSchema374{.type = SchemaType::kObject,
+constexpr Schema kSchema380{.type = SchemaType::kObject,
                             .description = "One aspect of the state, as in metav1.Condition.",
-                            .properties = kFields372,
-                            .required = kWords373};
-constexpr std::array<std::string_view, 1> kWords375{{"type"}};
-constexpr Schema kSchema376{
+                            .properties = kFields378,
+                            .required = kWords379};
+constexpr std::array<std::string_view, 1> kWords381{{"type"}};
+constexpr Schema kSchema382{
     .type = SchemaType::kArray,
     .description =
         "The state, one aspect per condition: Accepted, Planned, Progressing, Available, "
         "ScalingActive, Healthy (provider) and Ready, which sums them up.",
-    .items = &kSchema374,
-    .list_map_keys = kWords375,
+    .items = &kSchema380,
+    .list_map_keys = kWords381,
     .list_type = ListType::kMap,
     .max_size = 16};
-constexpr std::array<Property, 9> kFields377{
-    {Property{"observedGeneration", &kSchema334}, Property{"replicas", &kSchema335},
-     Property{"readyReplicas", &kSchema336}, Property{"updatedReplicas", &kSchema337},
-     Property{"selector", &kSchema338}, Property{"plan", &kSchema349},
-     Property{"throughput", &kSchema354}, Property{"lastScaling", &kSchema364},
-     Property{"conditions", &kSchema376}}};
-constexpr Schema kSchema378{.type = SchemaType::kObject,
+constexpr std::array<Property, 10> kFields383{
+    {Property{"observedGeneration", &kSchema337}, Property{"replicas", &kSchema338},
+     Property{"readyReplicas", &kSchema339}, Property{"updatedReplicas", &kSchema340},
+     Property{"desiredReplicas", &kSchema341}, Property{"selector", &kSchema342},
+     Property{"plan", &kSchema353}, Property{"throughput", &kSchema360},
+     Property{"lastScaling", &kSchema370}, Property{"conditions", &kSchema382}}};
+constexpr Schema kSchema384{.type = SchemaType::kObject,
                             .description = "What Penstock found and did.",
-                            .properties = kFields377};
-constexpr std::array<Property, 5> kFields379{
+                            .properties = kFields383};
+constexpr std::array<Property, 5> kFields385{
     {Property{"apiVersion", &kSchema1}, Property{"kind", &kSchema2},
-     Property{"metadata", &kSchema3}, Property{"spec", &kSchema333},
-     Property{"status", &kSchema378}}};
-constexpr std::array<std::string_view, 1> kWords380{{"spec"}};
-constexpr Schema kSchema381{.type = SchemaType::kObject,
+     Property{"metadata", &kSchema3}, Property{"spec", &kSchema336},
+     Property{"status", &kSchema384}}};
+constexpr std::array<std::string_view, 1> kWords386{{"spec"}};
+constexpr Schema kSchema387{.type = SchemaType::kObject,
                             .description =
                                 "A ModelDeployment is one model served from one place: an "
                                 "inference engine in this cluster, a managed endpoint such as an "
                                 "Azure OpenAI deployment, or the caller's own device.",
-                            .properties = kFields379,
-                            .required = kWords380};
+                            .properties = kFields385,
+                            .required = kWords386};
 
 }  // namespace
 
 const Schema& model_deployment_schema() {
-  return kSchema381;
+  return kSchema387;
 }
 
 }  // namespace penstock::crd::generated
