@@ -76,8 +76,7 @@ bool may_be_served(const crd::ModelRoute& object, Problems& problems) {
   for (const Field field :
        {Field{"affinity", spec.affinity.has_value()}, Field{"cache", spec.cache.has_value()},
         Field{"mirror", !spec.mirror.empty()}, Field{"canary", spec.canary.has_value()},
-        Field{"resilience/hedge", spec.resilience.hedge.has_value()},
-        Field{"resilience/queue", spec.resilience.queue.has_value()}}) {
+        Field{"resilience/hedge", spec.resilience.hedge.has_value()}}) {
     if (field.given) {
       report(field.name, kNotApplied,
              std::string(field.name) +
@@ -103,6 +102,10 @@ void apply_policy(const crd::ModelRoute& object, doc::Route& route) {
   out.breaker_consecutive_failures =
       static_cast<std::uint32_t>(std::max(in.breaker.consecutive_failures, 1));
   out.breaker_open_for = ceil<milliseconds>(in.breaker.open_for);
+  if (in.queue) {
+    out.queue = {.max_wait = ceil<milliseconds>(in.queue->max_wait),
+                 .max_depth = static_cast<std::uint32_t>(std::max(in.queue->max_depth, 1))};
+  }
 }
 
 doc::Spill spill_of(const mr::Spill& spill) {

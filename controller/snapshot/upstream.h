@@ -13,7 +13,8 @@
 
 namespace penstock::controller::snapshot {
 
-/// An engine of ours, at the addresses given.
+/// An engine of ours, at the addresses given. There may be none: calls then wait for the first as
+/// scaling.coldStart (or its defaults) says.
 [[nodiscard]] gateway::snapshot::Deployment engine_upstream(
     const crd::ModelDeployment& object, std::vector<gateway::snapshot::Endpoint> endpoints,
     const std::string& cluster_residency);

@@ -7,7 +7,8 @@ namespace penstock::gateway {
 net::Task<void> Admin::handle(net::Exchange& exchange) {
   const net::RequestHead& head = exchange.head();
   const std::string_view path = head.path();
-  std::string body = "not found: the paths here are /metrics, /livez, /readyz, /snapshot-version\n";
+  std::string body =
+      "not found: the paths here are /metrics, /demand, /livez, /readyz, /snapshot-version\n";
   std::string_view type = "text/plain";
   int status = 404;
   if (head.method != net::Method::kGet && head.method != net::Method::kHead) {
@@ -18,6 +19,10 @@ net::Task<void> Admin::handle(net::Exchange& exchange) {
     status = 200;
     body = sources_.metrics();
     type = telemetry::kExpositionContentType;
+  } else if (path == "/demand") {
+    status = 200;
+    body = sources_.demand() + "\n";
+    type = "application/json";
   } else if (path == "/livez") {
     status = 200;
     body = "ok\n";

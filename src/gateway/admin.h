@@ -1,6 +1,6 @@
 #pragma once
-// The gateway's second door, for operators: /metrics, /livez, /readyz and which configuration is in
-// force. Knows nothing of models; runs on one loop and reads the other cores' counters.
+// The gateway's second door, for operators: /metrics, /demand, /livez, /readyz and which
+// configuration is in force. Knows nothing of models; runs on one loop and reads the other cores' counters.
 
 #include <functional>
 #include <string>
@@ -13,6 +13,7 @@ class Admin final : public net::Handler {
  public:
   struct Sources {
     std::function<std::string()> metrics;  ///< Prometheus text
+    std::function<std::string()> demand;   ///< a report as JSON
     std::function<bool()> ready;
     std::function<std::string()> snapshot_version;  ///< of the configuration in force
   };

@@ -5,6 +5,8 @@
 #include <mutex>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "base/log.h"
 #include "base/random.h"
 #include "gateway/admin.h"
@@ -48,6 +50,10 @@ net::ServerOptions server_options(const snapshot::Limits& limits, TlsContext tls
   return options;
 }
 
+std::string random_instance() {
+  return fmt::format("{:016x}", entropy_seed());
+}
+
 /// What one core runs: its calls, and one HTTP server per listener.
 struct CoreUnit {
   std::unique_ptr<UsageSink> sink;
@@ -56,6 +62,7 @@ struct CoreUnit {
   std::vector<std::unique_ptr<net::HttpServer>> servers;
 
   net::Task<void> drain(std::chrono::milliseconds limit, std::latch& done) {
+    core->end_waiting(limit);
     for (const auto& server : servers) {
       co_await server->drain(limit);
     }
@@ -83,11 +90,17 @@ struct GatewayServer::Impl {
   Result<> open_listener(const snapshot::Listener& listener);
   Result<> open_admin(const AdminAddress& address);
   [[nodiscard]] std::string metrics_text() const;
+  [[nodiscard]] std::vector<demand::DeploymentDemand> demand_now() const;
+  [[nodiscard]] demand::Report demand_report() const;
   [[nodiscard]] std::string version_in_force() const;
 
   ServerSettings settings;
   std::shared_ptr<const snapshot::Snapshot> snapshot;
-  SharedCount streams{0};
+  Shared shared;
+  std::string gateway;   ///< its name, for reports
+  std::string instance;  ///< the same
+  SteadyTime began = system_clock().now();
+  mutable std::atomic<std::uint64_t> reports{0};
   std::atomic<bool> ready{true};
   mutable std::mutex version_mutex;
   std::string version;                    ///< of `snapshot`, for the admin door's thread
@@ -108,6 +121,10 @@ Result<> GatewayServer::Impl::open() {
     access_log = std::make_unique<AccessLog>(settings.access_log_descriptor);
   }
   const std::uint64_t seed = settings.seed.value_or(entropy_seed());
+  gateway = snapshot->document().gateway;
+  instance = settings.instance.empty() ? random_instance() : settings.instance;
+  shared.cores = settings.cores;
+  shared.first_wait = settings.on_first_wait;
   for (std::size_t i = 0; i < loops.size(); ++i) {
     CoreUnit& unit = units.emplace_back();
     if (settings.usage_sink) {
@@ -117,7 +134,7 @@ Result<> GatewayServer::Impl::open() {
       unit.access_log = access_log->sink();
     }
     const CallSinks sinks{.usage = unit.sink.get(), .access_log = unit.access_log.get()};
-    unit.core = std::make_unique<Core>(loops[i], seed + i, streams, sinks);
+    unit.core = std::make_unique<Core>(loops[i], seed + i, shared, sinks);
     unit.core->apply(snapshot);
   }
   for (const snapshot::Listener& listener : settings.listeners) {
@@ -152,6 +169,7 @@ Result<> GatewayServer::Impl::open_admin(const AdminAddress& address) {
   admin_port = socket.port();
   admin = std::make_unique<Admin>(
       Admin::Sources{.metrics = [this] { return metrics_text(); },
+                     .demand = [this] { return demand::write_report(demand_report()); },
                      .ready = [this] { return ready.load(); },
                      .snapshot_version = [this] { return version_in_force(); }});
   admin_server = std::make_unique<net::HttpServer>(loops[0], *admin, net::ServerOptions{});
@@ -170,7 +188,29 @@ std::string GatewayServer::Impl::metrics_text() const {
   for (const CoreUnit& unit : units) {
     registries.push_back(&unit.core->registry());
   }
+  telemetry::Registry demanded;
+  demand::show(demand_now(), demanded);
+  registries.push_back(&demanded);
   return telemetry::Exposition::text(registries) + telemetry::process_metrics_text();
+}
+
+std::vector<demand::DeploymentDemand> GatewayServer::Impl::demand_now() const {
+  std::vector<const demand::Book*> books;
+  books.reserve(units.size());
+  for (const CoreUnit& unit : units) {
+    books.push_back(&unit.core->demand());
+  }
+  return demand::sum(books);
+}
+
+demand::Report GatewayServer::Impl::demand_report() const {
+  const Clock& clock = system_clock();
+  return {.gateway = gateway,
+          .instance = instance,
+          .sequence = reports.fetch_add(1, std::memory_order_relaxed) + 1,
+          .at = clock.wall_now(),
+          .window = std::chrono::floor<std::chrono::milliseconds>(clock.now() - began),
+          .deployments = demand_now()};
 }
 
 GatewayServer::GatewayServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -265,6 +305,9 @@ std::uint16_t GatewayServer::admin_port() const {
 }
 std::string GatewayServer::metrics_text() const {
   return impl_->metrics_text();
+}
+demand::Report GatewayServer::demand() const {
+  return impl_->demand_report();
 }
 std::shared_ptr<const snapshot::Snapshot> GatewayServer::snapshot() const {
   return impl_->snapshot;

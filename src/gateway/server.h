@@ -19,6 +19,7 @@
 
 #include "base/result.h"
 #include "gateway/core/usage_record.h"
+#include "gateway/demand/report.h"
 #include "gateway/snapshot/snapshot.h"
 
 namespace penstock::gateway {
@@ -37,6 +38,11 @@ struct ServerSettings {
   std::function<std::unique_ptr<UsageSink>(std::size_t core)> usage_sink;
   /// Where access log lines go, for configurations that want them; -1 = nowhere. Must stay open.
   int access_log_descriptor = -1;
+  /// Names this process in demand reports; empty = a random name.
+  std::string instance;
+  /// The first call on a core begins to wait for a deployment: a report sent now says so without
+  /// delay. Called on that core's thread; must not block.
+  std::function<void()> on_first_wait;
   std::optional<std::uint64_t>
       seed;  ///< of chance in balancing; absent = from the operating system
 };
@@ -69,6 +75,9 @@ class GatewayServer {
   [[nodiscard]] std::uint16_t port(std::size_t listener = 0) const;
   [[nodiscard]] std::uint16_t admin_port() const;  ///< 0 without an admin door
   [[nodiscard]] std::string metrics_text() const;
+  /// What this replica was asked for so far, and what waits now. Any thread, between start and
+  /// destruction; cheap enough for once a second. Each report has the next sequence number.
+  [[nodiscard]] demand::Report demand() const;
   [[nodiscard]] std::shared_ptr<const snapshot::Snapshot> snapshot()
       const;  ///< the one applied last
 

@@ -52,23 +52,71 @@ Picker::Picker(const Plan& plan) : plan_(plan) {
 Decision Picker::pick(std::span<const EndpointFacts> facts, std::span<EndpointState* const> states,
                       const Attempts& attempts, SteadyTime now, std::uint64_t draw) {
   Decision decision;
-  for (std::size_t i = 0; i < plan_.tiers.size(); ++i) {
-    const PlannedTier& tier = plan_.tiers[i];
-    Blocks blocks{.none = decision.none};
-    collect(tier, facts, states, attempts, now, blocks);
-    decision.none = blocks.none;
-    if (!candidates_.empty()) {
-      const std::uint32_t endpoint = choose(tier, i, draw);
-      decision.choice = Choice{.tier = static_cast<std::uint32_t>(i),
-                               .deployment = facts[endpoint].deployment,
-                               .endpoint = endpoint};
-      return decision;
-    }
-    if (!blocks.allowed_to_spill) {
-      return decision;
-    }
+  if (const auto tier = find_tier(facts, states, attempts, now, decision.none)) {
+    const std::uint32_t endpoint = choose(plan_.tiers[*tier], *tier, draw);
+    decision.choice = Choice{.tier = static_cast<std::uint32_t>(*tier),
+                             .deployment = facts[endpoint].deployment,
+                             .endpoint = endpoint};
   }
   return decision;
+}
+
+Openings Picker::openings(std::span<const EndpointFacts> facts,
+                          std::span<EndpointState* const> states, SteadyTime now,
+                          std::uint32_t per_endpoint) {
+  Openings out;
+  NoChoice none;
+  if (!find_tier(facts, states, {}, now, none)) {
+    out.wait = none.wait;
+    return out;
+  }
+  out.endpoints = candidates_.size();
+  for (const Candidate& candidate : candidates_) {
+    const std::uint32_t in_flight = states[candidate.endpoint]->in_flight();
+    out.places += per_endpoint - std::min(per_endpoint, in_flight);
+  }
+  return out;
+}
+
+std::uint32_t Picker::preferred(std::uint64_t draw) const {
+  const std::vector<PlannedBackend>& backends = plan_.tiers.front().backends;
+  std::uint64_t total = 0;
+  for (const PlannedBackend& backend : backends) {
+    total += backend.weight;
+  }
+  std::uint64_t left = total == 0 ? 0 : draw % total;
+  for (const PlannedBackend& backend : backends) {
+    if (left < backend.weight) {
+      return backend.deployment;
+    }
+    left -= backend.weight;
+  }
+  return backends.front().deployment;
+}
+
+std::optional<std::size_t> Picker::find_tier(std::span<const EndpointFacts> facts,
+                                             std::span<EndpointState* const> states,
+                                             const Attempts& attempts, SteadyTime now,
+                                             NoChoice& none) {
+  for (std::size_t i = 0; i < plan_.tiers.size(); ++i) {
+    Blocks blocks{.none = none};
+    collect(plan_.tiers[i], facts, states, attempts, now, blocks);
+    none = blocks.none;
+    if (!candidates_.empty()) {
+      return i;
+    }
+    if (blocks.end_here()) {
+      break;
+    }
+  }
+  return std::nullopt;
+}
+
+void Picker::Blocks::met_cold(const PlannedBackend& backend) {
+  held = held || backend.holds_while_cold;
+  if (!none.cold) {
+    none.cold = backend.deployment;
+  }
 }
 
 void Picker::Blocks::met(Block block, const SpillRule& spill) {
@@ -97,6 +145,7 @@ void Picker::collect(const PlannedTier& tier, std::span<const EndpointFacts> fac
   blocks.allowed_to_spill = true;
   for (std::size_t b = 0; b < tier.backends.size(); ++b) {
     const PlannedBackend& backend = tier.backends[b];
+    bool cold = backend.waits_for_start && backend.weight != 0;
     if (backend.endpoint_count == 0) {
       blocks.met(Block::kUnusable, tier.spill);
     }
@@ -107,6 +156,7 @@ void Picker::collect(const PlannedTier& tier, std::span<const EndpointFacts> fac
         blocks.met(Block::kUnusable, tier.spill);
         continue;
       }
+      cold = false;
       const EndpointState& state = *states[e];
       const Block block = state.blocked(now);
       if (block == Block::kThrottled) {
@@ -120,6 +170,9 @@ void Picker::collect(const PlannedTier& tier, std::span<const EndpointFacts> fac
         continue;
       }
       candidates_.push_back({static_cast<std::uint32_t>(b), e, score(backend, state)});
+    }
+    if (cold) {
+      blocks.met_cold(backend);
     }
   }
 }

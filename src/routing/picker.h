@@ -5,7 +5,8 @@
 //
 // Filters (ready, draining, residency, left alone after a 429, breaker, already tried) → scorer →
 // turn-taking among equals. Tiers in order: a lower tier is looked at only when every endpoint of
-// the higher one is blocked and the tier's spill rule allows one of the reasons. Example:
+// the higher one is blocked and the tier's spill rule allows one of the reasons. A tier without any
+// endpoint, one of whose backends holds its calls until it has one, lets nothing go on. Example:
 // picker_test.cpp.
 
 #include <array>
@@ -55,11 +56,20 @@ struct NoChoice {
                                     ///< timeout, error, unusable
   std::optional<std::chrono::milliseconds>
       wait;  ///< the least time until a blocked endpoint may take calls again
+  std::optional<std::uint32_t>
+      cold;  ///< the first deployment met that has no endpoint to take calls, but may be waited for
 };
 
 struct Decision {
   std::optional<Choice> choice;
   NoChoice none;  ///< meaningful when there is no choice
+};
+
+/// What calls that wait could be given now.
+struct Openings {
+  std::size_t endpoints = 0;  ///< that would take a call
+  std::size_t places = 0;     ///< calls that they have too few of
+  std::optional<std::chrono::milliseconds> wait;  ///< as in NoChoice, when there are none
 };
 
 class Picker {
@@ -72,6 +82,16 @@ class Picker {
   [[nodiscard]] Decision pick(std::span<const EndpointFacts> facts,
                               std::span<EndpointState* const> states, const Attempts& attempts,
                               SteadyTime now, std::uint64_t draw);
+
+  /// The endpoints that pick() would choose from for a new call. Each has as many places as its
+  /// calls in flight are fewer than `per_endpoint`.
+  [[nodiscard]] Openings openings(std::span<const EndpointFacts> facts,
+                                  std::span<EndpointState* const> states, SteadyTime now,
+                                  std::uint32_t per_endpoint);
+
+  /// The deployment that the route would like to use: one of the first tier's by weight, whatever
+  /// its state.
+  [[nodiscard]] std::uint32_t preferred(std::uint64_t draw) const;
 
  private:
   struct Candidate {
@@ -88,7 +108,10 @@ class Picker {
     bool allowed_to_spill =
         true;  ///< a tier with nothing that could serve always lets the call go on
     bool any_serving = false;
+    bool held = false;  ///< a cold backend keeps its calls here
     NoChoice none;
+    [[nodiscard]] bool end_here() const { return !allowed_to_spill || (held && !any_serving); }
+    void met_cold(const PlannedBackend& backend);
     void met(Block block, const SpillRule& spill);
     void wait_until(SteadyTime at, SteadyTime now);
   };
@@ -96,6 +119,10 @@ class Picker {
   void collect(const PlannedTier& tier, std::span<const EndpointFacts> facts,
                std::span<EndpointState* const> states, const Attempts& attempts, SteadyTime now,
                Blocks& blocks);
+  /// The first tier that has candidates, or none; candidates_ are its.
+  std::optional<std::size_t> find_tier(std::span<const EndpointFacts> facts,
+                                       std::span<EndpointState* const> states,
+                                       const Attempts& attempts, SteadyTime now, NoChoice& none);
   [[nodiscard]] double score(const PlannedBackend& backend, const EndpointState& state) const;
   [[nodiscard]] std::uint32_t choose(const PlannedTier& tier, std::size_t tier_index,
                                      std::uint64_t draw);

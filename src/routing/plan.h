@@ -33,6 +33,8 @@ struct PlannedBackend {
   std::uint32_t weight = 1;          ///< 0 takes nothing
   std::uint32_t first_endpoint = 0;  ///< index into the endpoint tables
   std::uint32_t endpoint_count = 0;
+  bool waits_for_start = false;   ///< calls may wait for its first endpoint
+  bool holds_while_cold = false;  ///< and go to no lower tier meanwhile
 };
 
 /// Why an endpoint could not take a call; also what lets the call go on to a lower tier.

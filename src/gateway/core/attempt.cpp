@@ -16,6 +16,18 @@ namespace {
 constexpr std::size_t kMostRefusalBody = 64U << 10U;
 constexpr int kMostStaleRetries = 3;
 
+// How long a route's line stays where it is after a call found no endpoint with a place and joins it.
+// An endpoint that said for how long it wants to be left alone is, whatever this says.
+std::chrono::milliseconds pause_after(routing::Block outcome, bool was_in_line) {
+  constexpr std::chrono::milliseconds kUntried{10};
+  constexpr std::chrono::milliseconds kThrottled{100};
+  constexpr std::chrono::milliseconds kFull{1'000};
+  if (outcome == routing::Block::kNone) {
+    return was_in_line ? kUntried : std::chrono::milliseconds(0);
+  }
+  return outcome == routing::Block::kThrottled ? kThrottled : kFull;
+}
+
 std::string_view target_for(const snapshot::DeploymentText& text, Operation operation) {
   switch (operation) {
     case Operation::kCompletion:
@@ -35,8 +47,13 @@ net::Task<void> Call::attempts() {
     co_await refuse(std::move(error));
     co_return;
   }
-  while (has_choice_) {
+  while (has_choice_ || wait_) {
+    if (wait_) {
+      co_await wait_for_turn();
+      continue;
+    }
     has_choice_ = false;
+    sent_ = true;
     ++attempts_;
     co_await attempt();
   }
@@ -46,7 +63,8 @@ net::Task<void> Call::attempts() {
 // again at once.
 net::Task<void> Call::attempt() {
   EndpointSlot& slot = binding_->slot(choice_.endpoint);
-  Try current(slot.state, binding_->snapshot().plan(route_).breaker, now_, work_);
+  Try current(slot.state, binding_->demand(choice_.deployment),
+              binding_->snapshot().plan(route_).breaker, now_, work_);
   prepare_request(slot);
   for (int again = 0; again <= kMostStaleRetries; ++again) {
     net::ClientCall upstream(core_.pool_, *slot.origin);
@@ -243,7 +261,7 @@ void Call::start_answer_afresh() {
 }
 
 // Notes how the last try ended and picks the next endpoint, if the route, its attempts and the
-// deadline allow.
+// deadline allow. True: the call goes on, to that endpoint or to a place where it waits for one.
 bool Call::next_choice(routing::Block outcome) {
   const routing::Plan& plan = binding_->snapshot().plan(route_);
   if (outcome != routing::Block::kNone) {
@@ -251,7 +269,20 @@ bool Call::next_choice(routing::Block outcome) {
   }
   const routing::Decision decision = binding_->pick(route_, tried_, now_, core_.random_.next());
   none_ = decision.none;
-  if (!decision.choice || attempts_ >= plan.attempts || now_ >= deadline_) {
+  if (wanted_ == nullptr) {
+    arrive(decision);
+  }
+  if (now_ >= deadline_) {
+    return false;
+  }
+  if (!decision.choice || others_wait()) {
+    wait_ = what_to_wait_for(decision);
+    pause_ = pause_after(outcome, ticket_ != 0);
+    if (wait_) {
+      return true;
+    }
+  }
+  if (!decision.choice || attempts_ - attempts_before_wait_ >= plan.attempts) {
     return false;
   }
   if (outcome != routing::Block::kNone) {

@@ -1,5 +1,7 @@
 #include "gateway/core/binding.h"
 
+#include <algorithm>
+
 namespace penstock::gateway {
 
 std::shared_ptr<EndpointSlot> EndpointSlots::slot(const snapshot::FlatEndpoint& endpoint) {
@@ -20,7 +22,7 @@ void EndpointSlots::prune() {
 }
 
 Binding::Binding(std::shared_ptr<const snapshot::Snapshot> snapshot, EndpointSlots& slots,
-                 Metrics& metrics)
+                 Metrics& metrics, demand::Book& demand)
     : snapshot_(std::move(snapshot)), metrics_(metrics) {
   for (const snapshot::FlatEndpoint& endpoint : snapshot_->endpoints()) {
     slots_.push_back(slots.slot(endpoint));
@@ -32,11 +34,42 @@ Binding::Binding(std::shared_ptr<const snapshot::Snapshot> snapshot, EndpointSlo
   }
   call_series_.resize(routes);
   model_series_.resize(snapshot_->document().deployments.size());
+  for (const snapshot::Deployment& deployment : snapshot_->document().deployments) {
+    demand_.push_back(demand.of(deployment.name));
+  }
 }
 
 routing::Decision Binding::pick(std::uint32_t route, const routing::Attempts& attempts,
                                 SteadyTime now, std::uint64_t draw) {
   return pickers_[route]->pick(snapshot_->facts(), states_, attempts, now, draw);
+}
+
+routing::Openings Binding::openings(std::uint32_t route, SteadyTime now,
+                                    std::uint32_t per_endpoint) {
+  return pickers_[route]->openings(snapshot_->facts(), states_, now, per_endpoint);
+}
+
+std::uint32_t Binding::preferred(std::uint32_t route, std::uint64_t draw) const {
+  return pickers_[route]->preferred(draw);
+}
+
+std::optional<std::uint32_t> Binding::route_named(std::string_view name) const {
+  const auto& routes = snapshot_->document().routes;
+  const auto found = std::ranges::find(routes, name, &snapshot::Route::name);
+  return found == routes.end() ? std::nullopt
+                               : std::optional(static_cast<std::uint32_t>(found - routes.begin()));
+}
+
+std::optional<std::uint32_t> Binding::deployment_named(std::string_view name) const {
+  const auto& all = snapshot_->document().deployments;
+  const auto found = std::ranges::find(all, name, &snapshot::Deployment::name);
+  return found == all.end() ? std::nullopt
+                            : std::optional(static_cast<std::uint32_t>(found - all.begin()));
+}
+
+std::shared_ptr<demand::Counters> Binding::shared_demand(const demand::Counters* one) const {
+  const auto found = std::ranges::find(demand_, one, &std::shared_ptr<demand::Counters>::get);
+  return found == demand_.end() ? nullptr : *found;
 }
 
 CallSeries& Binding::call_series(std::uint32_t route, std::uint32_t deployment) {

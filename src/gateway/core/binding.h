@@ -5,11 +5,14 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "gateway/core/metrics.h"
+#include "gateway/demand/counters.h"
 #include "gateway/snapshot/snapshot.h"
 #include "net/http_client.h"
 #include "routing/picker.h"
@@ -40,12 +43,24 @@ class EndpointSlots {
 class Binding {
  public:
   Binding(std::shared_ptr<const snapshot::Snapshot> snapshot, EndpointSlots& slots,
-          Metrics& metrics);
+          Metrics& metrics, demand::Book& demand);
 
   [[nodiscard]] const snapshot::Snapshot& snapshot() const noexcept { return *snapshot_; }
   [[nodiscard]] EndpointSlot& slot(std::uint32_t endpoint) noexcept { return *slots_[endpoint]; }
   [[nodiscard]] routing::Decision pick(std::uint32_t route, const routing::Attempts& attempts,
                                        SteadyTime now, std::uint64_t draw);
+  [[nodiscard]] routing::Openings openings(std::uint32_t route, SteadyTime now,
+                                           std::uint32_t per_endpoint);
+  /// The deployment that the route would like to use.
+  [[nodiscard]] std::uint32_t preferred(std::uint32_t route, std::uint64_t draw) const;
+  [[nodiscard]] std::optional<std::uint32_t> route_named(std::string_view name) const;
+  [[nodiscard]] std::optional<std::uint32_t> deployment_named(std::string_view name) const;
+
+  [[nodiscard]] demand::Counters& demand(std::uint32_t deployment) noexcept {
+    return *demand_[deployment];
+  }
+  /// Keeps these counters for a call that lets go of the binding.
+  [[nodiscard]] std::shared_ptr<demand::Counters> shared_demand(const demand::Counters* one) const;
 
   static constexpr std::uint32_t kNoDeployment = UINT32_MAX;  ///< the call was never sent anywhere
 
@@ -67,6 +82,7 @@ class Binding {
   std::vector<std::unique_ptr<routing::Picker>> pickers_;  ///< per route
   std::vector<std::vector<RouteSeries>> call_series_;      ///< per route
   std::vector<ByOperation> model_series_;                  ///< per deployment
+  std::vector<std::shared_ptr<demand::Counters>> demand_;  ///< per deployment
 };
 
 }  // namespace penstock::gateway

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "gateway/request/authenticate.h"
 
 namespace penstock::gateway {
 namespace {
@@ -58,7 +57,7 @@ Call::Call(Core& core, net::Exchange& exchange, Scratch& scratch)
 
 Call::~Call() {
   if (counted_in_streams_) {
-    core_.streams_.fetch_sub(1, std::memory_order_relaxed);
+    core_.shared_.streams.fetch_sub(1, std::memory_order_relaxed);
   }
 }
 
@@ -93,20 +92,13 @@ std::optional<ApiError> Call::admit() {
   }
   const auto consumer = authenticate(headers, binding_->snapshot(), began_wall_);
   if (!consumer) {
-    switch (consumer.error()) {
-      case AuthFault::kMissing:
-        return missing_key();
-      case AuthFault::kUnknown:
-        return unknown_key();
-      case AuthFault::kExpired:
-        return expired_key();
-    }
+    return auth_error(consumer.error());
   }
   consumer_ = *consumer;
   const std::uint32_t most = document().limits.max_streams;
   if (most != 0) {
     counted_in_streams_ = true;
-    if (core_.streams_.fetch_add(1, std::memory_order_relaxed) >= most) {
+    if (core_.shared_.streams.fetch_add(1, std::memory_order_relaxed) >= most) {
       return too_many_streams(most);
     }
   }

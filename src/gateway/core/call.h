@@ -1,8 +1,8 @@
 #pragma once
 // One inference call from its head to its last byte: who, what, where to, and the relay of the
 // answer. Knows one core; lives in its coroutine's frame. The pages of its story: call.cpp (who and
-// what), attempt.cpp (where to, again if that fails), relay.cpp (the answer), settle.cpp (the
-// books).
+// what), attempt.cpp (where to, again if that fails), wait.cpp (until there is a where), relay.cpp
+// (the answer), settle.cpp (the books).
 
 #include <memory>
 #include <optional>
@@ -57,6 +57,21 @@ class Call {
   [[nodiscard]] std::chrono::milliseconds head_timeout() const;
   [[nodiscard]] ApiError exhausted() const;
 
+  // wait.cpp
+  /// What a call waits for, and for how long in all.
+  struct Wait {
+    bool cold_start = false;  ///< else in the route's queue
+    std::uint32_t deployment = 0;
+    std::chrono::milliseconds max_wait{0};
+  };
+  [[nodiscard]] std::optional<Wait> what_to_wait_for(const routing::Decision& decision) const;
+  [[nodiscard]] bool others_wait() const;
+  net::Task<void> wait_for_turn();
+  net::Task<bool> wait_once(const Wait& wait);
+  std::optional<ApiError> move_to_configuration_in_force();
+  [[nodiscard]] ApiError turned_away(const Wait& wait, Room::Refusal refusal) const;
+  [[nodiscard]] ApiError waited_in_vain(const Wait& wait) const;
+
   // relay.cpp
   void copy_head(const net::ResponseHead& head);
   net::Task<void> relay_whole(net::ClientCall& upstream, Try& current);
@@ -72,7 +87,9 @@ class Call {
   // settle.cpp
   void first_byte();
   void client_left();
+  void arrive(const routing::Decision& decision);
   void settle();
+  void settle_demand();
   void count(bool estimated, std::chrono::nanoseconds duration);
   void report(bool estimated, std::chrono::nanoseconds duration);
 
@@ -110,6 +127,16 @@ class Call {
   bool has_choice_ = false;
   routing::NoChoice none_;
   std::uint32_t attempts_ = 0;
+  std::uint32_t attempts_before_wait_ = 0;
+  bool sent_ = false;  ///< choice_.deployment was asked, and is of binding_
+  demand::Counters* wanted_ = nullptr;                 ///< of the deployment that it was offered to
+  std::shared_ptr<demand::Counters> wanted_elsewhere_;  ///< the same, when binding_ may lack it
+
+  std::optional<Wait> wait_;  ///< it must, before anything else
+  std::optional<Room::Pass> pass_;
+  std::uint64_t ticket_ = 0;  ///< its place among those that wait; 0 = it never did
+  SteadyTime waiting_since_{};
+  std::chrono::milliseconds pause_{0};  ///< before its route's line goes on, if it goes back there
 
   int status_ = 0;            ///< as the client sees it
   int status_of_answer_ = 0;  ///< of the upstream's answer that is being relayed

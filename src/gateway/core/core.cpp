@@ -5,7 +5,6 @@
 
 #include "base/log.h"
 #include "gateway/core/call.h"
-#include "gateway/request/authenticate.h"
 
 namespace penstock::gateway {
 namespace {
@@ -24,18 +23,6 @@ void append_model(std::string& out, std::string_view name) {
   out += R"({"id":)";
   log::append_json_string(out, name);
   out += R"(,"object":"model","created":0,"owned_by":"penstock"})";
-}
-
-ApiError auth_error(AuthFault fault) {
-  switch (fault) {
-    case AuthFault::kMissing:
-      return missing_key();
-    case AuthFault::kUnknown:
-      return unknown_key();
-    case AuthFault::kExpired:
-      return expired_key();
-  }
-  return unknown_key();
 }
 
 }  // namespace
@@ -63,22 +50,56 @@ struct Core::ScratchLease {
   std::unique_ptr<Scratch> scratch;
 };
 
-Core::Core(net::Loop& loop, std::uint64_t seed, SharedCount& streams, CallSinks sinks)
+Core::Core(net::Loop& loop, std::uint64_t seed, Shared& shared, CallSinks sinks)
     : loop_(loop),
       random_(seed),
-      streams_(streams),
+      shared_(shared),
       sinks_(sinks),
       metrics_(registry_),
       pool_(loop),
-      slots_(pool_) {}
+      slots_(pool_),
+      room_(loop, shared.room, *this) {}
 
 void Core::apply(std::shared_ptr<const snapshot::Snapshot> snapshot) {
   const std::string old_version = binding_ ? binding_->snapshot().document().version : "";
-  auto next = std::make_shared<Binding>(std::move(snapshot), slots_, metrics_);
+  auto next = std::make_shared<Binding>(std::move(snapshot), slots_, metrics_, demand_);
   const std::string& new_version = next->snapshot().document().version;
   binding_ = std::move(next);
   slots_.prune();
+  demand_.prune();
   metrics_.show_snapshot(old_version == new_version ? "" : old_version, new_version);
+  room_.exits_changed();
+}
+
+// The refusal must still reach the client before the connection is cut.
+void Core::end_waiting(std::chrono::milliseconds limit) {
+  constexpr std::chrono::milliseconds kMostForRefusals{1'000};
+  constexpr int kShare = 5;
+  room_.leave_by(loop_.now() + limit - std::min(limit / kShare, kMostForRefusals));
+}
+
+std::optional<routing::Openings> Core::openings(std::string_view route) {
+  // So many calls an endpoint gets at once from those that waited; more follow as it takes them.
+  constexpr std::size_t kPerEndpoint = 32;
+  const auto index = binding_->route_named(route);
+  if (!index) {
+    return std::nullopt;
+  }
+  const std::size_t mine = std::max<std::size_t>(kPerEndpoint / shared_.cores, 1);
+  return binding_->openings(*index, loop_.now(), static_cast<std::uint32_t>(mine));
+}
+
+bool Core::uses(std::string_view route, std::string_view deployment) const {
+  const auto index = binding_->route_named(route);
+  const auto wanted = binding_->deployment_named(deployment);
+  if (!index || !wanted) {
+    return false;
+  }
+  const auto& tiers = binding_->snapshot().document().routes[*index].tiers;
+  return std::ranges::any_of(tiers, [&](const snapshot::Tier& tier) {
+    return std::ranges::find(tier.backends, *wanted, &snapshot::Backend::deployment) !=
+           tier.backends.end();
+  });
 }
 
 net::Task<void> Core::handle(net::Exchange& exchange) {
@@ -216,6 +237,18 @@ void Core::choose_request_id(const net::RequestHead& head, std::string& out) {
     }
   }
   out.assign(id.data(), id.size());
+}
+
+ApiError auth_error(AuthFault fault) {
+  switch (fault) {
+    case AuthFault::kMissing:
+      return missing_key();
+    case AuthFault::kUnknown:
+      return unknown_key();
+    case AuthFault::kExpired:
+      return expired_key();
+  }
+  return unknown_key();
 }
 
 net::Task<void> answer_error(net::Exchange& exchange, const ApiError& error) {

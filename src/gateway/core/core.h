@@ -12,10 +12,12 @@
 #include "gateway/core/binding.h"
 #include "gateway/core/metrics.h"
 #include "gateway/core/usage_record.h"
+#include "gateway/request/authenticate.h"
 #include "gateway/request/body_scan.h"
 #include "gateway/request/operation.h"
 #include "gateway/response/api_error.h"
 #include "gateway/response/stream_filter.h"
+#include "gateway/waiting/room.h"
 #include "net/exchange.h"
 #include "net/http_client.h"
 #include "telemetry/registry.h"
@@ -42,17 +44,30 @@ struct CallSinks {
   UsageSink* access_log = nullptr;  ///< while the configuration asks for it
 };
 
-class Core final : public net::Handler {
+/// What the cores of one replica have in common.
+struct Shared {
+  std::size_t cores = 1;
+  SharedCount streams{0};
+  SharedRoom room;
+  /// Called on a core's thread when the first of its calls begins to wait for a deployment; must
+  /// not block. Empty: nobody wants to know.
+  std::function<void()> first_wait;
+};
+
+class Core final : public net::Handler, private Exits {
  public:
-  Core(net::Loop& loop, std::uint64_t seed, SharedCount& streams, CallSinks sinks);
+  Core(net::Loop& loop, std::uint64_t seed, Shared& shared, CallSinks sinks);
 
   net::Task<void> handle(net::Exchange& exchange) override;
 
   /// On the core's thread.
   void apply(std::shared_ptr<const snapshot::Snapshot> snapshot);
   void set_draining() noexcept { draining_ = true; }
+  /// Calls that still wait shortly before `limit` has passed are refused.
+  void end_waiting(std::chrono::milliseconds limit);
 
   [[nodiscard]] const telemetry::Registry& registry() const noexcept { return registry_; }
+  [[nodiscard]] const demand::Book& demand() const noexcept { return demand_; }
   [[nodiscard]] net::ClientPool& pool() noexcept { return pool_; }
   [[nodiscard]] net::Loop& loop() noexcept { return loop_; }
   [[nodiscard]] bool draining() const noexcept { return draining_; }
@@ -66,15 +81,19 @@ class Core final : public net::Handler {
   net::Task<void> models(net::Exchange& exchange, const Scratch& scratch);
   net::Task<void> preflight(net::Exchange& exchange);
   void choose_request_id(const net::RequestHead& head, std::string& out);
+  std::optional<routing::Openings> openings(std::string_view route) override;
+  [[nodiscard]] bool uses(std::string_view route, std::string_view deployment) const override;
 
   net::Loop& loop_;
   Random random_;
-  SharedCount& streams_;
+  Shared& shared_;
   CallSinks sinks_;
   telemetry::Registry registry_;
   Metrics metrics_;
   net::ClientPool pool_;
   EndpointSlots slots_;
+  demand::Book demand_;
+  Room room_;
   BodyScanner scanner_;
   std::shared_ptr<Binding> binding_;
   std::vector<std::unique_ptr<Scratch>> scratch_;
@@ -84,6 +103,8 @@ class Core final : public net::Handler {
 /// Headers that every answer has: the request's id and, for allowed origins, CORS.
 void add_common_headers(net::Exchange& exchange, std::string_view request_id,
                         const snapshot::Cors& cors);
+
+[[nodiscard]] ApiError auth_error(AuthFault fault);
 
 /// Answers with an OpenAI error; the connection goes on.
 net::Task<void> answer_error(net::Exchange& exchange, const ApiError& error);

@@ -25,6 +25,8 @@ constexpr std::string_view kByRouteDeployment[] = {"route", "deployment"};
 constexpr std::string_view kByDeploymentReason[] = {"deployment", "reason"};
 constexpr std::string_view kByReason[] = {"reason"};
 constexpr std::string_view kByDeployment[] = {"deployment"};
+constexpr std::string_view kByRouteReason[] = {"route", "reason"};
+constexpr std::string_view kByRouteReasonEnd[] = {"route", "reason", "end"};
 constexpr std::string_view kByVersion[] = {"version"};
 constexpr std::string_view kByModel[] = {"gen_ai_operation_name", "gen_ai_provider_name",
                                          "gen_ai_request_model", "deployment"};
@@ -78,6 +80,16 @@ constexpr Family kRefused{"penstock_gateway_requests_refused_total",
                           Kind::kCounter,
                           kByReason,
                           {}};
+constexpr Family kWaits{"penstock_gateway_waits_total",
+                        "Stays of calls in the gateway until an endpoint could take them, by how "
+                        "they ended: released, expired, left (by the client), refused (no room).",
+                        Kind::kCounter,
+                        kByRouteReasonEnd,
+                        {}};
+constexpr Family kWaitSeconds{"penstock_gateway_wait_seconds",
+                              "How long calls had waited when a stay ended; reason: cold_start or "
+                              "queue.",
+                              Kind::kHistogram, kByRouteReason, kSecondsBounds};
 constexpr Family kSnapshot{"penstock_gateway_snapshot_info",
                            "Cores that run this version of the configuration.",
                            Kind::kGauge,
@@ -163,6 +175,16 @@ void Metrics::count_breaker_opened(std::string_view deployment) {
 
 void Metrics::count_refused(std::string_view reason) {
   registry_.cell(kRefused, {reason}).add();
+}
+
+void Metrics::count_wait(std::string_view route, std::string_view reason, std::string_view end) {
+  registry_.cell(kWaits, {route, reason, end}).add();
+}
+
+void Metrics::observe_wait(std::string_view route, std::string_view reason,
+                           std::chrono::nanoseconds waited) {
+  registry_.histogram(kWaitSeconds, {route, reason})
+      .observe(std::chrono::duration<double>(waited).count());
 }
 
 void Metrics::show_snapshot(std::string_view old_version, std::string_view new_version) {

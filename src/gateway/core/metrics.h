@@ -6,6 +6,7 @@
 // bounded: routes, deployments and models are those of the configuration, never what a client sent.
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -62,6 +63,9 @@ class Metrics {
   void count_stream_error(std::string_view deployment, std::string_view reason);
   void count_breaker_opened(std::string_view deployment);
   void count_refused(std::string_view reason);
+  void count_wait(std::string_view route, std::string_view reason, std::string_view end);
+  void observe_wait(std::string_view route, std::string_view reason,
+                    std::chrono::nanoseconds waited);
   void show_snapshot(std::string_view old_version, std::string_view new_version);
 
  private:

@@ -11,14 +11,30 @@ constexpr int kOk = 200;
 constexpr int kClientLeft = 499;
 constexpr std::int64_t kBytesPerToken = 4;
 
+std::int64_t prompt_estimate(std::string_view body) {
+  return static_cast<std::int64_t>(body.size()) / kBytesPerToken;
+}
+
 double seconds(std::chrono::nanoseconds duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
 }  // namespace
 
+// The call was offered to one deployment: the one that its route would have liked to use.
+void Call::arrive(const routing::Decision& decision) {
+  const bool first_tier = decision.choice && decision.choice->tier == 0;
+  const std::uint32_t deployment = first_tier
+                                       ? decision.choice->deployment
+                                       : binding_->preferred(route_, core_.random_.next());
+  wanted_ = &binding_->demand(deployment);
+  wanted_->arrivals.add(1);
+  wanted_->prompt_tokens.add(prompt_estimate(body_));
+}
+
 void Call::first_byte() {
   first_byte_at_ = now_;
+  pass_.reset();
 }
 
 void Call::client_left() {
@@ -38,22 +54,48 @@ void Call::settle() {
   const bool had_begun = body_started_ || tokens_seen_ != 0 || first_byte_at_ != SteadyTime{};
   const bool estimated = !usage_ && had_begun && status_of_answer_ == kOk;
   if (estimated) {
-    usage_ = Usage{.input = static_cast<std::int64_t>(body_.size()) / kBytesPerToken,
+    usage_ = Usage{.input = prompt_estimate(body_),
                    .cached = 0,
                    .output = static_cast<std::int64_t>(tokens_seen_),
                    .reasoning = 0};
   }
   tick();
+  pass_.reset();
+  settle_demand();
   const std::chrono::nanoseconds duration = now_ - began_;
   count(estimated, duration);
   report(estimated, duration);
+}
+
+void Call::settle_demand() {
+  if (wanted_ == nullptr) {
+    return;
+  }
+  const Usage usage = usage_.value_or(Usage{});
+  if (usage_) {
+    wanted_->prompt_tokens.correct(prompt_estimate(body_), usage.input);
+    wanted_->output_tokens.add(usage.output);
+  }
+  if (!sent_ || status_of_answer_ != kOk || (status_ != kOk && !left_)) {
+    return;
+  }
+  demand::Counters& served = binding_->demand(choice_.deployment);
+  if (&served != wanted_) {
+    wanted_->spilled_calls.add(1);
+    wanted_->spilled_tokens.add(usage.input + usage.output);
+    served.absorbed_calls.add(1);
+    served.absorbed_tokens.add(usage.input + usage.output);
+  }
+  if (!core_.room_.empty()) {
+    core_.room_.answered_by(deployment().name);
+  }
 }
 
 void Call::count(bool estimated, std::chrono::nanoseconds duration) {
   if (route_ == kNone) {
     return;
   }
-  const bool sent = attempts_ != 0;
+  const bool sent = sent_;
   const Usage usage = usage_.value_or(Usage{});
   CallSeries& series =
       binding_->call_series(route_, sent ? choice_.deployment : Binding::kNoDeployment);
@@ -94,7 +136,7 @@ void Call::report(bool estimated, std::chrono::nanoseconds duration) {
       .request_id = scratch_.request_id,
       .consumer = consumer_ != kNone ? &document().consumers[consumer_] : nullptr,
       .route = route_ != kNone ? std::string_view(document().routes[route_].name) : "",
-      .deployment = attempts_ != 0 ? std::string_view(deployment().name) : "",
+      .deployment = sent_ ? std::string_view(deployment().name) : "",
       .operation = operation_name(scratch_.asked.operation),
       .model = scratch_.asked.model,
       .stream = scratch_.facts.stream,

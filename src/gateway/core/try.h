@@ -1,6 +1,6 @@
 #pragma once
 // One try of a call at one endpoint: in flight there from construction until a verdict is given, at
-// the latest the destructor's "unknown". Knows routing state only.
+// the latest the destructor's "unknown". Knows routing state and the deployment's count of calls.
 
 #include <chrono>
 #include <cstdint>
@@ -13,14 +13,17 @@ namespace penstock::gateway {
 class Call::Try {
  public:
   /// `now` is the call's own, which keeps it up to date.
-  Try(routing::EndpointState& state, const routing::BreakerPolicy& policy, const SteadyTime& now,
-      std::uint64_t work)
+  Try(routing::EndpointState& state, demand::Counters& demand,
+      const routing::BreakerPolicy& policy, const SteadyTime& now, std::uint64_t work)
       : state_(state),
+        demand_(demand),
         policy_(policy),
         now_(now),
         work_(work),
         began_(now),
-        ticket_(state.begin(began_, work)) {}
+        ticket_(state.begin(began_, work)) {
+    demand_.in_flight.add(1);
+  }
   ~Try() { end(routing::Verdict::kUnknown); }
   Try(const Try&) = delete;
   Try& operator=(const Try&) = delete;
@@ -31,6 +34,7 @@ class Call::Try {
       return false;
     }
     open_ = false;
+    demand_.in_flight.add(-1);
     const std::uint64_t opened = state_.breaker().times_opened();
     state_.end(ticket_, work_, verdict, policy_, now_, retry_after);
     return state_.breaker().times_opened() != opened;
@@ -39,6 +43,7 @@ class Call::Try {
 
  private:
   routing::EndpointState& state_;
+  demand::Counters& demand_;
   const routing::BreakerPolicy& policy_;
   const SteadyTime& now_;
   std::uint64_t work_;

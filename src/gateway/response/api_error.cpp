@@ -26,6 +26,14 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
   }
 }
 
+/// "0.2 s", "120 s"
+std::string in_seconds(std::chrono::milliseconds duration) {
+  constexpr double kMsPerSecond = 1'000;
+  const double seconds = static_cast<double>(duration.count()) / kMsPerSecond;
+  return duration < std::chrono::seconds(10) ? fmt::format("{:.1f} s", seconds)
+                                             : fmt::format("{:.0f} s", seconds);
+}
+
 }  // namespace
 
 std::string error_json(const ApiError& error) {
@@ -193,6 +201,53 @@ ApiError none_available(std::string_view model, std::optional<std::chrono::milli
           {},
           fmt::format("No deployment of `{}` is ready. Retry soon.", shortened(model)),
           wait.value_or(std::chrono::seconds(1))};
+}
+
+ApiError start_timeout(std::string_view model, std::chrono::milliseconds waited,
+                       std::chrono::milliseconds retry_after) {
+  return {503,
+          kServerError,
+          "model_not_started",
+          {},
+          fmt::format("No replica of `{}` became ready in the {} that this call waited for the "
+                      "first one. Retry after the time given.",
+                      shortened(model), in_seconds(waited)),
+          retry_after};
+}
+
+ApiError queue_timeout(std::string_view model, std::chrono::milliseconds waited,
+                       std::optional<std::chrono::milliseconds> wait) {
+  return {503,
+          kServerError,
+          "queue_timeout",
+          {},
+          fmt::format("All deployments of `{}` were full for the {} that this call waited in the "
+                      "queue. Retry after the time given.",
+                      shortened(model), in_seconds(waited)),
+          wait.value_or(std::chrono::seconds(1))};
+}
+
+ApiError queue_full(std::string_view model, std::uint32_t depth,
+                    std::optional<std::chrono::milliseconds> wait) {
+  return {503,
+          kServerError,
+          "queue_full",
+          {},
+          fmt::format("All deployments of `{}` are full, and so is the queue for them with {} "
+                      "calls. Retry after the time given.",
+                      shortened(model), depth),
+          wait.value_or(std::chrono::seconds(1))};
+}
+
+ApiError waiting_calls_too_large(std::uint64_t limit) {
+  return {503,
+          kServerError,
+          "waiting_calls_too_large",
+          {},
+          fmt::format("No deployment can take this call now, and the calls that wait already hold "
+                      "the {} bytes that this gateway allows them. Retry soon.",
+                      limit),
+          std::chrono::seconds(1)};
 }
 
 ApiError upstream_failed(std::string_view model) {

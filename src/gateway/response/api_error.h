@@ -4,6 +4,7 @@
 // sockets.
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -47,6 +48,15 @@ struct ApiError {
                                      std::optional<std::chrono::milliseconds> wait);
 [[nodiscard]] ApiError none_available(std::string_view model,
                                       std::optional<std::chrono::milliseconds> wait);
+/// No endpoint appeared while the call waited for the first one.
+[[nodiscard]] ApiError start_timeout(std::string_view model, std::chrono::milliseconds waited,
+                                     std::chrono::milliseconds retry_after);
+/// All endpoints stayed full while the call waited in its route's queue.
+[[nodiscard]] ApiError queue_timeout(std::string_view model, std::chrono::milliseconds waited,
+                                     std::optional<std::chrono::milliseconds> wait);
+[[nodiscard]] ApiError queue_full(std::string_view model, std::uint32_t depth,
+                                  std::optional<std::chrono::milliseconds> wait);
+[[nodiscard]] ApiError waiting_calls_too_large(std::uint64_t limit);
 [[nodiscard]] ApiError upstream_failed(std::string_view model);
 [[nodiscard]] ApiError upstream_timeout(std::string_view model);
 [[nodiscard]] ApiError stream_broken();

@@ -36,6 +36,12 @@ struct Endpoint {
   bool draining = false;  ///< finishes what it has
 };
 
+/// What becomes of calls while a deployment has no endpoint that takes them.
+struct ColdStart {
+  std::chrono::milliseconds max_wait{120'000};  ///< 0 = none waits
+  bool spill_while_waiting = true;              ///< a lower tier takes them, if it can
+};
+
 /// One model served from one place (a ModelDeployment).
 struct Deployment {
   std::string name;                  ///< "namespace/name", as users and metrics see it
@@ -54,7 +60,8 @@ struct Deployment {
   std::string region;
   std::string residency;            ///< "EU"; empty = unknown
   std::int64_t context_length = 0;  ///< tokens; 0 = unknown
-  std::vector<Endpoint> endpoints;
+  std::optional<ColdStart> cold_start;  ///< absent: nothing starts here, calls do not wait for it
+  std::vector<Endpoint> endpoints;      ///< may be empty: scaled to zero
 };
 
 struct Backend {
@@ -78,6 +85,12 @@ struct Tier {
 
 enum class Balancing { kAuto, kPrefixAffinity, kLeastLoad, kLatency, kWeighted, kRoundRobin };
 
+/// Calls that wait while every endpoint of the route is full.
+struct Queue {
+  std::chrono::milliseconds max_wait{10'000};
+  std::uint32_t max_depth = 1'000;  ///< in one replica
+};
+
 struct Resilience {
   std::uint32_t attempts = 3;  ///< in all, the first included
   std::chrono::milliseconds per_try_timeout{
@@ -85,6 +98,7 @@ struct Resilience {
   std::chrono::milliseconds time_to_first_token_timeout{0};  ///< 0 = none
   std::uint32_t breaker_consecutive_failures = 5;
   std::chrono::milliseconds breaker_open_for{10'000};
+  std::optional<Queue> queue;  ///< absent: such calls are refused at once
 };
 
 struct HeaderMatch {
@@ -132,6 +146,7 @@ struct Limits {
   std::uint64_t max_body_bytes = 32ULL << 20U;
   std::uint32_t max_header_bytes = 64U << 10U;
   std::uint32_t max_streams = 0;  ///< calls in flight in one replica; 0 = unlimited
+  std::uint64_t max_waiting_bytes = 256ULL << 20U;  ///< bodies of waiting calls in one replica
   std::chrono::milliseconds request_timeout{600'000};
   std::chrono::milliseconds idle_timeout{
       300'000};  ///< between two reads of a stream, and for keep-alive

@@ -23,6 +23,11 @@ void visit(auto&& v, Like<Endpoint> auto& x) {
   v("draining", x.draining);
 }
 
+void visit(auto&& v, Like<ColdStart> auto& x) {
+  v("maxWaitMs", x.max_wait);
+  v("spillWhileWaiting", x.spill_while_waiting);
+}
+
 void visit(auto&& v, Like<Deployment> auto& x) {
   v("name", x.name);
   v("model", x.model);
@@ -39,6 +44,7 @@ void visit(auto&& v, Like<Deployment> auto& x) {
   v("region", x.region);
   v("residency", x.residency);
   v("contextLength", x.context_length);
+  v("coldStart", x.cold_start);
   v("endpoints", x.endpoints);
 }
 
@@ -60,12 +66,18 @@ void visit(auto&& v, Like<Tier> auto& x) {
   v("spill", x.spill);
 }
 
+void visit(auto&& v, Like<Queue> auto& x) {
+  v("maxWaitMs", x.max_wait);
+  v("maxDepth", x.max_depth);
+}
+
 void visit(auto&& v, Like<Resilience> auto& x) {
   v("attempts", x.attempts);
   v("perTryTimeoutMs", x.per_try_timeout);
   v("timeToFirstTokenTimeoutMs", x.time_to_first_token_timeout);
   v("breakerConsecutiveFailures", x.breaker_consecutive_failures);
   v("breakerOpenForMs", x.breaker_open_for);
+  v("queue", x.queue);
 }
 
 void visit(auto&& v, Like<HeaderMatch> auto& x) {
@@ -110,6 +122,7 @@ void visit(auto&& v, Like<Limits> auto& x) {
   v("maxBodyBytes", x.max_body_bytes);
   v("maxHeaderBytes", x.max_header_bytes);
   v("maxStreams", x.max_streams);
+  v("maxWaitingBytes", x.max_waiting_bytes);
   v("requestTimeoutMs", x.request_timeout);
   v("idleTimeoutMs", x.idle_timeout);
 }

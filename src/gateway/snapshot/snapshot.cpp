@@ -158,11 +158,16 @@ void Snapshot::build_plan(const Route& route) {
                      .error = tier.spill.error,
                      .timeout = tier.spill.timeout};
     for (const Backend& backend : tier.backends) {
-      const auto count = document_.deployments[backend.deployment].endpoints.size();
-      planned.backends.push_back({.deployment = backend.deployment,
-                                  .weight = backend.weight,
-                                  .first_endpoint = first_endpoint_[backend.deployment],
-                                  .endpoint_count = static_cast<std::uint32_t>(count)});
+      const Deployment& deployment = document_.deployments[backend.deployment];
+      const auto& cold_start = deployment.cold_start;
+      const bool waits = cold_start && cold_start->max_wait.count() > 0;
+      planned.backends.push_back(
+          {.deployment = backend.deployment,
+           .weight = backend.weight,
+           .first_endpoint = first_endpoint_[backend.deployment],
+           .endpoint_count = static_cast<std::uint32_t>(deployment.endpoints.size()),
+           .waits_for_start = waits,
+           .holds_while_cold = waits && !cold_start->spill_while_waiting});
     }
   }
 }
