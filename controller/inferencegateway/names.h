@@ -19,4 +19,7 @@ namespace penstock::controller::inferencegateway {
 }
 inline constexpr std::string_view kSnapshotKey = "snapshot.json";
 
+/// The port for operators, of the pod's container.
+inline constexpr std::string_view kAdminPortName = "admin";
+
 }  // namespace penstock::controller::inferencegateway
