@@ -40,9 +40,10 @@ void CapacityLearner::set_prior(const CapacityPrior& given) {
 }
 
 EngineTimes CapacityLearner::times() const {
-  return {.prefill = prior_.times.prefill * ratio_[1],
-          .decode = prior_.times.decode * ratio_[2],
-          .iteration = prior_.times.iteration * ratio_[0]};
+  const auto bounded = [](double ratio) { return std::clamp(ratio, 1 / kMostDrift, kMostDrift); };
+  return {.prefill = prior_.times.prefill * bounded(ratio_[1]),
+          .decode = prior_.times.decode * bounded(ratio_[2]),
+          .iteration = prior_.times.iteration * bounded(ratio_[0])};
 }
 
 CapacityLearner::Vector CapacityLearner::regressors(const EngineInterval& interval) const {

@@ -75,9 +75,9 @@ struct Decision {
   Reason reason = Reason::kSteady;
   Rule rule = Rule::kNone;
   Block block = Block::kNone;
-  std::optional<SteadyTime> blocked_until;  ///< if time lifts the block
-  Fault fault = Fault::kNone;               ///< the worst that was met
-  bool fault_at_gateway = false;            ///< else at an engine
+  std::optional<SteadyTime> blocked_until{};  ///< if time lifts the block
+  Fault fault = Fault::kNone;                 ///< the worst that was met
+  bool fault_at_gateway = false;              ///< else at an engine
   bool objectives_unreachable = false;
   Pending pending = Pending::kNone;  ///< the worst state of a pod that is not ready
   bool dry_run = false;

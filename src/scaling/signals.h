@@ -61,17 +61,17 @@ struct GatewayReport {
 struct EngineSample {
   Fault fault = Fault::kMissing;  ///< set by the caller when it has no scrape
   SteadyTime scraped{};
-  std::optional<double> prompt_tokens;           ///< total, cached ones included
-  std::optional<double> computed_prompt_tokens;  ///< total, cached ones excluded; if exported
-  std::optional<double> generation_tokens;       ///< total
-  std::optional<double> prefix_queries;          ///< total tokens looked up in the prefix cache
-  std::optional<double> prefix_hits;             ///< total tokens found
-  std::optional<double> preemptions;             ///< total
-  std::optional<double> iterations;              ///< total engine steps; makes learning sharper
-  std::optional<double> running;                 ///< sequences in the batch
-  std::optional<double> waiting;                 ///< sequences in the engine's queue
-  std::optional<double> kv_usage;                ///< 0…1
-  std::optional<double> kv_capacity_tokens;
+  std::optional<double> prompt_tokens{};           ///< total, cached ones included
+  std::optional<double> computed_prompt_tokens{};  ///< total, cached ones excluded; if exported
+  std::optional<double> generation_tokens{};       ///< total
+  std::optional<double> prefix_queries{};          ///< total tokens looked up in the prefix cache
+  std::optional<double> prefix_hits{};             ///< total tokens found
+  std::optional<double> preemptions{};             ///< total
+  std::optional<double> iterations{};              ///< total engine steps; makes learning sharper
+  std::optional<double> running{};                 ///< sequences in the batch
+  std::optional<double> waiting{};                 ///< sequences in the engine's queue
+  std::optional<double> kv_usage{};                ///< 0…1
+  std::optional<double> kv_capacity_tokens{};
 };
 
 /// Why a pod is not ready.
@@ -87,9 +87,9 @@ enum class Pending : std::uint8_t {
 
 struct PodFacts {
   SteadyTime created{};
-  std::optional<SteadyTime> scheduled;
-  std::optional<SteadyTime> ready_since;  ///< absent: not ready
-  bool draining = false;                  ///< takes no new calls and will go
+  std::optional<SteadyTime> scheduled{};
+  std::optional<SteadyTime> ready_since{};  ///< absent: not ready
+  bool draining = false;                    ///< takes no new calls and will go
   Pending pending = Pending::kNone;
 };
 
@@ -105,7 +105,7 @@ struct Observation {
   /// What the workload is asked to run now (Deployment.spec.replicas), pods that start included.
   std::int32_t replicas = 0;
   /// spec.replicas of the ModelDeployment: somebody else decides.
-  std::optional<std::int32_t> fixed_replicas;
+  std::optional<std::int32_t> fixed_replicas{};
   /// Every gateway that may send calls here; one that is silent belongs here with its fault.
   std::span<const GatewayReport> gateways{};
   std::span<const PodReport> pods{};

@@ -80,7 +80,7 @@ struct State {
   SteadyTime last_tick{};
   SteadyTime demand_since{};   ///< demand is complete from here on
   SteadyTime last_activity{};  ///< a call, a running sequence, or data that cannot tell
-  std::optional<SteadyTime> saturated_since;
+  std::optional<SteadyTime> saturated_since{};
   SteadyTime last_growth{};
   double shortfall = 1;      ///< what the capacity model was found short by
   double served_work = 0;    ///< smoothed engine seconds per second
