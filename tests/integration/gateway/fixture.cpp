@@ -1,6 +1,7 @@
 #include "tests/integration/gateway/fixture.h"
 
 #include <algorithm>
+#include <thread>
 
 namespace penstock::gateway {
 
@@ -104,6 +105,8 @@ void GatewayTest::start(std::size_t cores) {
   settings.admin = AdminAddress{};
   settings.cores = cores;
   settings.seed = 1;
+  settings.instance = "pod-1";
+  settings.on_first_wait = [this] { ++first_waits_; };
   settings.usage_sink = [this](std::size_t) { return records_.sink(); };
   auto server = GatewayServer::start(std::move(settings), *snapshot);
   ASSERT_TRUE(server) << server.error().to_string();
@@ -152,6 +155,28 @@ double GatewayTest::metric(const std::string& series) const {
   const std::string text = "\n" + server_->metrics_text();
   const std::size_t at = text.find("\n" + series + " ");
   return at == std::string::npos ? -1 : std::stod(text.substr(at + series.size() + 2));
+}
+
+bool GatewayTest::becomes(const std::string& series, double value) const {
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  while (metric(series) != value) {
+    if (std::chrono::steady_clock::now() > limit) {
+      ADD_FAILURE() << series << " is " << metric(series) << ", not " << value;
+      return false;
+    }
+    std::this_thread::yield();
+  }
+  return true;
+}
+
+demand::DeploymentDemand GatewayTest::demand_for(const std::string& deployment) const {
+  for (const auto& one : server_->demand().deployments) {
+    if (one.name_space + "/" + one.name == deployment) {
+      return one;
+    }
+  }
+  ADD_FAILURE() << "no demand of " << deployment;
+  return {};
 }
 
 }  // namespace penstock::gateway

@@ -1,6 +1,7 @@
 #pragma once
 // A gateway in this process between a test's client and its scripted upstreams, all on loopback.
 
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -66,9 +67,14 @@ class GatewayTest : public ::testing::Test {
   [[nodiscard]] std::uint16_t port() const { return server_->port(); }
   /// The value of a metric line that starts with `series`; -1 when absent.
   [[nodiscard]] double metric(const std::string& series) const;
+  /// Waits until the metric has this value; false after 5 s.
+  [[nodiscard]] bool becomes(const std::string& series, double value) const;
+  /// What the server reports of one deployment, "namespace/name".
+  [[nodiscard]] demand::DeploymentDemand demand_for(const std::string& deployment) const;
 
   snapshot::Document document_;
   Records records_;
+  std::atomic<int> first_waits_{0};
   std::unique_ptr<GatewayServer> server_;
 };
 

@@ -35,6 +35,12 @@ class World {
     plan_.tiers.back().backends.push_back(b);
     return *this;
   }
+  /// Of the last backend.
+  World& cold_start(bool holds) {
+    plan_.tiers.back().backends.back().waits_for_start = true;
+    plan_.tiers.back().backends.back().holds_while_cold = holds;
+    return *this;
+  }
   World& algorithm(Algorithm a) {
     plan_.algorithm = a;
     return *this;
@@ -45,6 +51,14 @@ class World {
       picker_ = std::make_unique<Picker>(plan_);
     }
     return picker_->pick(facts_, states_, attempts, now, random_.next());
+  }
+  Openings openings(std::uint32_t per_endpoint) {
+    (void)pick();
+    return picker_->openings(facts_, states_, kNow, per_endpoint);
+  }
+  std::uint32_t preferred() {
+    (void)pick();
+    return picker_->preferred(random_.next());
   }
   EndpointState& state(std::size_t i) { return *states_[i]; }
   EndpointFacts& facts(std::size_t i) { return facts_[i]; }
@@ -287,6 +301,73 @@ TEST(Picker, PropertyHighestUsableTier) {
       ASSERT_EQ(tier_of[decision.choice->endpoint], *best);
     }
   }
+}
+
+TEST(Picker, AColdDeploymentIsNamedAndPassedOver) {
+  World world;
+  world.tier().backend(1, 0).cold_start(false).tier().backend(1, 1);
+  EXPECT_EQ(world.pick().choice->endpoint, 0U) << "the lower tier's";
+  world.throttle(0, 5s);
+  const Decision none = world.pick();
+  EXPECT_FALSE(none.choice);
+  EXPECT_EQ(none.none.cold, 0U);
+  EXPECT_EQ(none.none.reason, Block::kThrottled);
+  EXPECT_EQ(none.none.wait, 5s);
+}
+
+TEST(Picker, AColdDeploymentMayHoldItsCalls) {
+  World world;
+  world.tier().backend(1, 1).cold_start(true).tier().backend(1, 1);
+  EXPECT_EQ(world.pick().choice->endpoint, 0U);
+  world.facts(0).ready = false;
+  const Decision held = world.pick();
+  EXPECT_FALSE(held.choice);
+  EXPECT_EQ(held.none.cold, 0U);
+}
+
+TEST(Picker, WhereAnotherBackendServesTheSpillRuleDecides) {
+  World world;
+  world.tier().backend(1, 0).cold_start(true).backend(1, 1).tier().backend(1, 1);
+  EXPECT_EQ(world.pick().choice->endpoint, 0U);
+  world.throttle(0, 5s);
+  EXPECT_EQ(world.pick().choice->endpoint, 1U) << "throttled calls may spill";
+}
+
+TEST(Picker, NothingIsWaitedForThatMayNotBeUsed) {
+  World world;
+  world.tier().backend(0, 0).cold_start(true).backend(1, 0);
+  EXPECT_FALSE(world.pick().none.cold) << "weight 0, or no rule";
+}
+
+TEST(Picker, OpeningsAreThoseOfTheTierThatWouldBeUsed) {
+  World world;
+  world.tier().backend(1, 3).tier().backend(1, 1);
+  world.facts(2).draining = true;
+  for (int i = 0; i < 3; ++i) {
+    (void)world.state(0).begin(kNow, 1);
+  }
+  EXPECT_EQ(world.openings(2).endpoints, 2U);
+  EXPECT_EQ(world.openings(2).places, 2U) << "three in flight are more than enough";
+  EXPECT_EQ(world.openings(5).places, 7U);
+  world.throttle(0, 3s);
+  world.throttle(1, 7s);
+  EXPECT_EQ(world.openings(5).endpoints, 1U) << "the lower tier's";
+  world.throttle(3, 9s);
+  const Openings none = world.openings(5);
+  EXPECT_EQ(none.endpoints, 0U);
+  EXPECT_EQ(none.wait, 3s);
+}
+
+TEST(Picker, PreferredFollowsWeightsOfTheFirstTier) {
+  World world;
+  world.tier().backend(3, 0).backend(1, 1).backend(0, 1).tier().backend(100, 1);
+  std::map<std::uint32_t, int> got;
+  for (int i = 0; i < 10'000; ++i) {
+    ++got[world.preferred()];
+  }
+  EXPECT_EQ(got.size(), 2U);
+  EXPECT_NEAR(got[0], 7'500, 200);
+  EXPECT_NEAR(got[1], 2'500, 200);
 }
 
 }  // namespace

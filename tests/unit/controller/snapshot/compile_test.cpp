@@ -204,5 +204,50 @@ spec:
   EXPECT_EQ(open.document->edge.value.reveal(), "front");
 }
 
+TEST_F(CompileTest, ADeploymentWithoutEndpointsStaysSoThatCallsCanWaitForIt) {
+  add_all();
+  endpoints_.clear();
+  const Compiled out = run();
+  EXPECT_TRUE(out.problems.empty());
+  ASSERT_EQ(out.document->deployments.size(), 1U);
+  const auto& deployment = out.document->deployments[0];
+  EXPECT_TRUE(deployment.endpoints.empty());
+  ASSERT_TRUE(deployment.cold_start) << "the API's default";
+  EXPECT_EQ(deployment.cold_start->max_wait, std::chrono::seconds(120));
+  EXPECT_TRUE(deployment.cold_start->spill_while_waiting);
+  EXPECT_EQ(out.document->routes.size(), 1U);
+}
+
+TEST_F(CompileTest, TheColdStartRuleIsTheDeployments) {
+  add(kGateway);
+  add(R"(
+kind: ModelDeployment
+metadata: {name: chat}
+spec:
+  model: {name: acme/chat}
+  engine: {type: VLLM}
+  scaling: {minReplicas: 0, coldStart: {maxWait: 1500ms, spillWhileWaiting: false}}
+---
+kind: ModelDeployment
+metadata: {name: bought}
+spec:
+  model: {name: acme/chat}
+  provider: {type: OpenAICompatible, endpoint: "https://models.example.com/v1"}
+---
+kind: ModelRoute
+metadata: {name: chat}
+spec:
+  gatewayRefs: [{name: main}]
+  tiers: [{backends: [{deploymentRef: {name: chat}}]}, {backends: [{deploymentRef: {name: bought}}]}]
+)");
+  const Compiled out = run();
+  ASSERT_EQ(out.document->deployments.size(), 2U);
+  EXPECT_FALSE(out.document->deployments[0].cold_start) << "a provider does not start";
+  const auto& cold_start = out.document->deployments[1].cold_start;
+  ASSERT_TRUE(cold_start);
+  EXPECT_EQ(cold_start->max_wait, std::chrono::milliseconds(1500));
+  EXPECT_FALSE(cold_start->spill_while_waiting);
+}
+
 }  // namespace
 }  // namespace penstock::controller::snapshot

@@ -155,6 +155,7 @@ TEST(Routes, WhatIsOnlyMissingIsReported) {
   const Compiled out =
       run(provider("p") +
           route("  tiers: [{backends: [{deploymentRef: {name: p}}]}]\n"
+                "  mirror: [{deploymentRef: {name: p}, percent: 1}]\n"
                 "  resilience: {queue: {maxDepth: 5}, attempts: 2, perTryTimeout: 1500ms, "
                 "breaker: {openFor: 3s}}\n"));
   EXPECT_EQ(shape(out), "p");
@@ -164,6 +165,18 @@ TEST(Routes, WhatIsOnlyMissingIsReported) {
   EXPECT_EQ(resilience.per_try_timeout, std::chrono::milliseconds(1500));
   EXPECT_EQ(resilience.time_to_first_token_timeout.count(), 0);
   EXPECT_EQ(resilience.breaker_open_for, std::chrono::seconds(3));
+  ASSERT_TRUE(resilience.queue);
+  EXPECT_EQ(resilience.queue->max_wait, std::chrono::seconds(10));
+  EXPECT_EQ(resilience.queue->max_depth, 5U);
+}
+
+TEST(Routes, AQueueIsNotReportedAndAbsentWithoutOne) {
+  const std::string tiers = "  tiers: [{backends: [{deploymentRef: {name: p}}]}]\n";
+  const Compiled with =
+      run(provider("p") + route(tiers + "  resilience: {queue: {maxWait: 1500ms, maxDepth: 5}}\n"));
+  EXPECT_EQ(find_problem(with.problems, kNotApplied), nullptr);
+  const Compiled without = run(provider("p") + route(tiers));
+  EXPECT_FALSE(without.document->routes[0].resilience.queue);
 }
 
 TEST(Routes, MatchConditionsAreKept) {

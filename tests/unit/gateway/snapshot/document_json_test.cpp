@@ -20,6 +20,7 @@ Document full() {
   d.limits = {.max_body_bytes = 5,
               .max_header_bytes = 6,
               .max_streams = 7,
+              .max_waiting_bytes = 10,
               .request_timeout = 8ms,
               .idle_timeout = 9ms};
   d.cors = {.allow_origins = {"*"}, .allow_headers = {"a"}};
@@ -43,6 +44,7 @@ Document full() {
   dep.context_length = 9'007'199'254'740'993;
   dep.endpoints = {
       {.id = "e", .host = "h", .port = 65'535, .tls = true, .ready = false, .draining = true}};
+  dep.cold_start = {.max_wait = 11ms, .spill_while_waiting = false};
   d.deployments = {dep};
   Route r;
   r.name = "default/r";
@@ -56,7 +58,8 @@ Document full() {
                   .per_try_timeout = 1s,
                   .time_to_first_token_timeout = 2s,
                   .breaker_consecutive_failures = 3,
-                  .breaker_open_for = 4s};
+                  .breaker_open_for = 4s,
+                  .queue = Queue{.max_wait = 5s, .max_depth = 6}};
   d.routes = {r};
   return d;
 }
@@ -71,6 +74,11 @@ TEST(DocumentJson, WhatIsWrittenIsReadBack) {
   EXPECT_EQ(read->listeners[0].private_key_pem.reveal(), "KEY");
   EXPECT_EQ(read->deployments[0].context_length, 9'007'199'254'740'993);
   EXPECT_EQ(read->consumers[0].allowed_models, document.consumers[0].allowed_models);
+  ASSERT_TRUE(read->deployments[0].cold_start);
+  EXPECT_EQ(read->deployments[0].cold_start->max_wait, 11ms);
+  EXPECT_FALSE(read->deployments[0].cold_start->spill_while_waiting);
+  ASSERT_TRUE(read->routes[0].resilience.queue);
+  EXPECT_EQ(read->routes[0].resilience.queue->max_depth, 6U);
   EXPECT_FALSE(read->consumers[1].allowed_models) << "absent is not empty";
 }
 
