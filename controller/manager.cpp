@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "controller/autoscaler/autoscaler.h"
 #include "controller/cache/caches.h"
 #include "controller/child/apply.h"
 #include "controller/consumer/reconciler.h"
@@ -65,6 +66,10 @@ struct Manager::Parts {
   std::unique_ptr<consumer::Reconciler> consumers;
   std::unique_ptr<modelroute::Reconciler> model_routes;
   std::unique_ptr<inferencegateway::Reconciler> inference_gateways;
+  runtime::Controller* gateway_controller = nullptr;
+  std::unique_ptr<configuration::Service> configuration;
+  std::unique_ptr<autoscaler::Publisher> publisher;
+  std::unique_ptr<autoscaler::Autoscaler> autoscaler;
   std::unique_ptr<runtime::Manager> manager;  ///< last: its threads use all of the above
 
   /// One field manager per controller.
@@ -113,12 +118,64 @@ struct Manager::Parts {
     auto& controller = manager->add_controller(
         {.name = "inferencegateway", .workers = 2},
         [this](const runtime::Pass& pass) { return inference_gateways->reconcile(pass); });
+    inferencegateway::Settings settings;
+    settings.image = {options.gateway_image, options.gateway_image_pull_policy};
+    settings.cluster_residency = options.cluster_residency;
+    if (configuration) {
+      settings.image.controller_url = options.configuration->url;
+      settings.stream = {options.configuration->url, [this] { return configuration->authority(); },
+                         options.configuration->policy};
+    }
     inference_gateways = std::make_unique<inferencegateway::Reconciler>(
         caches, hands(inferencegateway::kFieldManager, controller), *events,
-        inferencegateway::Settings{{options.gateway_image, options.gateway_image_pull_policy},
-                                   options.cluster_residency},
-        inferencegateway::ask_versions);
+        std::move(settings), inferencegateway::ask_versions);
     inferencegateway::watch(caches, controller);
+    gateway_controller = &controller;
+  }
+
+  /// Decides each second in a service; workers write what is decided.
+  void add_autoscaler() {
+    auto& controller = manager->add_controller(
+        {.name = "autoscaler", .workers = 4},
+        [this](const runtime::Pass& pass) { return publisher->write(pass); });
+    publisher = std::make_unique<autoscaler::Publisher>(
+        caches, writing->client(), applier(autoscaler::kFieldManager), controller.writes(),
+        *events);
+    autoscaler = std::make_unique<autoscaler::Autoscaler>(
+        caches, *publisher,
+        [&controller](const kube::ObjectKey& key) { controller.enqueue(key); }, waiter);
+    caches.model_deployments.add_handler(controller.wake_self());  // a status changed by hand
+    manager->add_leader_service(
+        "autoscaler", [this](const std::stop_token& stop) { autoscaler->run(stop); });
+  }
+
+  /// Before the kinds, which ask whether there is one.
+  Result<> add_configuration(const Options& options) {
+    if (!options.configuration) {
+      return {};
+    }
+    configuration::Service::Hooks hooks;
+    hooks.leading = [this] { return manager->leading(); };
+    hooks.on_new_bundle = [this] {
+      for (const auto& gateway : caches.inference_gateways.list()) {
+        gateway_controller->enqueue(gateway.key());
+      }
+    };
+    hooks.demand = [this, to = options.demand](const authority::GatewayIdentity& from,
+                                               std::string body) -> Result<> {
+      if (!manager->leading()) {
+        return fail(Code::kUnavailable, "this replica does not lead");
+      }
+      return to ? to(from, std::move(body)) : fail(Code::kUnavailable, "not collecting");
+    };
+    PENSTOCK_TRY(service, configuration::Service::make(writing->client(), waiter,
+                                                       *options.configuration, std::move(hooks)));
+    configuration = std::move(service);
+    caches.secrets.add_handler([offer = &configuration->publications()](
+                                   const kube::Change& change) { offer->seen(change); });
+    manager->add_service("configuration", [service = configuration.get()](
+                                              const std::stop_token& stop) { service->run(stop); });
+    return {};
   }
 };
 
@@ -155,17 +212,25 @@ Result<std::unique_ptr<Manager>> Manager::make(const kube::ClusterConfig& config
     parts->manager->set_elector(*parts->elector);
   }
   cache::fill(parts->caches, *parts->manager, options.watch_namespaces);
+  PENSTOCK_CHECK_OK(parts->add_configuration(options));
   parts->add_model_deployments();
   parts->add_consumers();
   parts->add_model_routes(options.cluster_residency);
   parts->add_inference_gateways(options);
+  parts->add_autoscaler();
   parts->manager->add_leader_service(
       "events", [events = parts->events.get()](std::stop_token stop) { events->run(stop); });
   return std::unique_ptr<Manager>(new Manager(std::move(parts)));
 }
 
 Result<> Manager::run(std::stop_token stop) {
-  return parts_->manager->run(std::move(stop));
+  if (!parts_->configuration) {
+    return parts_->manager->run(std::move(stop));
+  }
+  PENSTOCK_CHECK_OK(parts_->configuration->listen());
+  auto result = parts_->manager->run(std::move(stop));
+  parts_->configuration->close();
+  return result;
 }
 
 Result<> Manager::healthy() const {
@@ -177,7 +242,10 @@ Result<> Manager::ready() const {
 }
 
 std::string Manager::metrics() const {
-  const std::array registries{&parts_->metrics.registry()};
+  telemetry::Registry gauges;
+  parts_->autoscaler->metrics().show(gauges);
+  const std::array registries{&parts_->metrics.registry(),
+                              &parts_->autoscaler->metrics().counters(), &std::as_const(gauges)};
   return telemetry::Exposition::text(registries) + telemetry::process_metrics_text();
 }
 

@@ -3,11 +3,13 @@
 // leadership. Knows which kinds there are; knows no command line and judges nothing.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "base/wait.h"
+#include "controller/configuration/service.h"
 #include "kube/cluster_config.h"
 
 namespace penstock::controller {
@@ -21,6 +23,10 @@ struct Options {
   std::string gateway_image;
   std::string gateway_image_pull_policy;
   std::string version;
+  /// How gateways fetch their configurations; absent: they watch their Secrets, and nothing else.
+  std::optional<configuration::ServiceOptions> configuration;
+  /// Takes gateways' demand reports while we lead.
+  configuration::DemandSink demand{};
 };
 
 class Manager {

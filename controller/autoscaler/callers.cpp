@@ -60,13 +60,21 @@ std::vector<GatewayPod> gateway_pods(const std::vector<kube::Object>& pods) {
   return out;
 }
 
-Callers callers_of(const std::vector<kube::Object>& routes, const std::vector<GatewayPod>& pods,
+Callers callers_of(const std::vector<kube::Object>& routes,
+                   const std::vector<kube::Object>& gateways, const std::vector<GatewayPod>& pods,
                    const std::map<std::string, std::vector<std::string>>& speakers) {
   std::unordered_map<std::string, std::vector<std::string>> by_gateway;
   std::set<std::string> alive;
   for (const auto& pod : pods) {
     by_gateway[pod.gateway].push_back(pod.key);
     alive.insert(pod.key);
+  }
+  for (const auto& gateway : gateways) {
+    auto& replicas =
+        by_gateway[gateway.name_space() + "/" + child::label_value(gateway.name())];
+    if (replicas.empty()) {
+      replicas.push_back(gateway.key().full_name() + " (no replica is ready)");
+    }
   }
   std::unordered_map<std::string, std::set<std::string>> found;
   for (const auto& route : routes) {

@@ -26,8 +26,10 @@ struct GatewayPod {
 using Callers = std::unordered_map<std::string, std::vector<std::string>>;  ///< pods by deployment
 
 /// `speakers`: pods by deployment that have named it in a report. Pods that take no calls any more
-/// are left out.
+/// are left out. A gateway that exists and has no pod that takes calls stands there itself, as a
+/// caller that never says anything.
 [[nodiscard]] Callers callers_of(const std::vector<kube::Object>& routes,
+                                 const std::vector<kube::Object>& gateways,
                                  const std::vector<GatewayPod>& pods,
                                  const std::map<std::string, std::vector<std::string>>& speakers);
 

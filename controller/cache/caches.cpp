@@ -8,8 +8,10 @@ namespace {
 
 namespace res = kube::resources;
 
-/// Helm keeps releases in Secrets, large ones, that nobody here reads.
-constexpr std::string_view kNoHelmReleases = "type!=helm.sh/release.v1";
+/// Helm keeps releases in Secrets, large ones, that nobody here reads. And no object may refer to
+/// our authority's key (controller/authority).
+constexpr std::string_view kUsableSecrets =
+    "type!=helm.sh/release.v1,type!=penstock.dev/authority";
 
 class Filler {
  public:
@@ -145,7 +147,7 @@ void fill(Caches& caches, runtime::Manager& manager, const std::vector<std::stri
   kube::Selection ours;
   ours.label_selector = std::string(child::kManagedByLabel) + "=" + std::string(child::kManagedBy);
   kube::Selection secrets;
-  secrets.field_selector = kNoHelmReleases;
+  secrets.field_selector = kUsableSecrets;
 
   filler.namespaced(caches.model_deployments, res::kModelDeployments);
   filler.namespaced(caches.inference_gateways, res::kInferenceGateways);

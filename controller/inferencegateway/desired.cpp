@@ -4,6 +4,7 @@
 
 #include "base/base64.h"
 #include "controller/inferencegateway/gateway_pod.h"
+#include "controller/inferencegateway/identity.h"
 #include "controller/inferencegateway/names.h"
 
 namespace penstock::controller::inferencegateway {
@@ -14,7 +15,8 @@ namespace res = kube::resources;
 class Builder {
  public:
   Builder(const Input& input, const Plan& plan, const Image& image)
-      : object_(input.object),
+      : input_(input),
+        object_(input.object),
         plan_(plan),
         image_(image),
         name_(gateway_name(object_.metadata.name)),
@@ -24,6 +26,7 @@ class Builder {
     add(res::kServiceAccounts, name_, {{"automountServiceAccountToken", false}});
     add_rights();
     add_snapshot();
+    add_identity();
     add(res::kServices, name_, {{"spec", service()}});
     add(res::kNetworkPolicies, name_, {{"spec", network_policy()}});
     add(res::kPodDisruptionBudgets, name_,
@@ -67,6 +70,13 @@ class Builder {
           {{"annotations", {{std::string(kVersionAnnotation), plan_.document.version}}}}},
          {"type", "Opaque"},
          {"data", {{std::string(kSnapshotKey), base64_encode(plan_.packed)}}}});
+  }
+
+  void add_identity() {
+    if (input_.identity && !image_.controller_url.empty()) {
+      add(res::kSecrets, identity_name(object_.metadata.name),
+          {{"type", "kubernetes.io/tls"}, {"data", identity_data(*input_.identity)}});
+    }
   }
 
   [[nodiscard]] json::Value service() const {
@@ -119,6 +129,7 @@ class Builder {
         {"template", gateway_pod(object_, plan_, image_)}};
   }
 
+  const Input& input_;
   const crd::InferenceGateway& object_;
   const Plan& plan_;
   const Image& image_;
@@ -139,6 +150,7 @@ std::vector<child::Slot> all_slots(const std::string& object_name) {
           {res::kRoles, name},
           {res::kRoleBindings, name},
           {res::kSecrets, snapshot_name(object_name)},
+          {res::kSecrets, identity_name(object_name)},
           {res::kServices, name},
           {res::kNetworkPolicies, name},
           {res::kPodDisruptionBudgets, name},

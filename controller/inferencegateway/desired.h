@@ -20,6 +20,7 @@ inline constexpr std::string_view kVersionAnnotation = "penstock.dev/snapshot-ve
 struct Image {
   std::string name;
   std::string pull_policy;
+  std::string controller_url{};  ///< where they follow their configuration; empty: nowhere
 };
 
 /// In the order to apply them: the configuration before the pods that mount it. Call only when

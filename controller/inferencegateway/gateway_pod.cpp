@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::string_view kSnapshotFolder = "/etc/penstock";
 constexpr std::string_view kDataFolder = "/var/lib/penstock";
+constexpr std::string_view kIdentityFolder = "/etc/penstock-identity";
 constexpr std::uint16_t kFirstUnprivilegedPort = 1024;
 
 /// Streams may last minutes. Before that, those who still send new calls learn that we are going;
@@ -53,30 +54,55 @@ json::Value ports(const Plan& plan) {
   return out;
 }
 
+json::Value args_of(const crd::ObjectMeta& metadata, const Plan& plan, const Image& image) {
+  json::Value out = json::Value::array(
+      {"gateway", "--snapshot=" + std::string(kSnapshotFolder) + "/" + std::string(kSnapshotKey),
+       "--snapshot-secret=" + metadata.namespace_ + "/" + snapshot_name(metadata.name),
+       "--data-dir=" + std::string(kDataFolder),
+       "--admin=0.0.0.0:" + std::to_string(plan.admin_port),
+       "--drain-delay=" + seconds(kDrainDelaySeconds),
+       "--drain-timeout=" + seconds(kDrainSeconds)});
+  if (!image.controller_url.empty()) {
+    out.push_back("--controller=" + image.controller_url);
+    out.push_back("--identity=" + std::string(kIdentityFolder));
+  }
+  return out;
+}
+
+json::Value mounts_of(const Image& image) {
+  json::Value out = json::Value::array(
+      {{{"name", "snapshot"}, {"mountPath", kSnapshotFolder}, {"readOnly", true}},
+       {{"name", "data"}, {"mountPath", kDataFolder}}});
+  if (!image.controller_url.empty()) {
+    out.push_back({{"name", "identity"}, {"mountPath", kIdentityFolder}, {"readOnly", true}});
+  }
+  return out;
+}
+
+json::Value volumes_of(const std::string& name, const Image& image) {
+  json::Value out = json::Value::array(
+      {{{"name", "snapshot"}, {"secret", {{"secretName", snapshot_name(name)}}}},
+       {{"name", "data"}, {"emptyDir", json::Value::object()}}});
+  if (!image.controller_url.empty()) {
+    // Optional: a pod starts, and follows its Secret, also where nobody could sign yet.
+    out.push_back({{"name", "identity"},
+                   {"secret", {{"secretName", identity_name(name)}, {"optional", true}}}});
+  }
+  return out;
+}
+
 json::Value container_of(const crd::InferenceGateway& object, const Plan& plan,
                          const Image& image) {
-  const auto& metadata = object.metadata;
-  const std::string secret = snapshot_name(metadata.name);
   return {{"name", kContainerName},
           {"image", image.name},
           {"imagePullPolicy", image.pull_policy},
-          {"args", json::Value::array({"gateway",
-                                       "--snapshot=" + std::string(kSnapshotFolder) + "/" +
-                                           std::string(kSnapshotKey),
-                                       "--snapshot-secret=" + metadata.namespace_ + "/" + secret,
-                                       "--data-dir=" + std::string(kDataFolder),
-                                       "--admin=0.0.0.0:" + std::to_string(plan.admin_port),
-                                       "--drain-delay=" + seconds(kDrainDelaySeconds),
-                                       "--drain-timeout=" + seconds(kDrainSeconds)})},
+          {"args", args_of(object.metadata, plan, image)},
           {"ports", ports(plan)},
           {"resources", {{"requests", {{"cpu", "100m"}, {"memory", "64Mi"}}}}},
           {"startupProbe", probe("/livez", 1, 60)},
           {"livenessProbe", probe("/livez", 10, 6)},
           {"readinessProbe", probe("/readyz", 2, 2)},
-          {"volumeMounts",
-           json::Value::array(
-               {{{"name", "snapshot"}, {"mountPath", kSnapshotFolder}, {"readOnly", true}},
-                {{"name", "data"}, {"mountPath", kDataFolder}}})},
+          {"volumeMounts", mounts_of(image)},
           {"securityContext", child::container_security(true)}};
 }
 
@@ -108,9 +134,7 @@ json::Value gateway_pod(const crd::InferenceGateway& object, const Plan& plan, c
                             {"maxSkew", 1},
                             {"whenUnsatisfiable", "ScheduleAnyway"},
                             {"labelSelector", {{"matchLabels", selector_labels(object)}}}}})},
-      {"volumes", json::Value::array(
-                      {{{"name", "snapshot"}, {"secret", {{"secretName", snapshot_name(name)}}}},
-                       {{"name", "data"}, {"emptyDir", json::Value::object()}}})},
+      {"volumes", volumes_of(name, image)},
       {"containers", json::Value::array({container_of(object, plan, image)})}};
   json::Value out = {{"metadata",
                       {{"labels", child_labels(object)},

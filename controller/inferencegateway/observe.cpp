@@ -4,6 +4,7 @@
 
 #include "controller/inferencegateway/desired.h"
 #include "controller/inferencegateway/endpoints.h"
+#include "controller/inferencegateway/identity.h"
 #include "controller/inferencegateway/names.h"
 #include "kube/fields.h"
 
@@ -109,6 +110,7 @@ Result<Input> observe(const cache::Caches& caches, const kube::Object& object, W
   }
   const auto secret = caches.secrets.get({space, snapshot_name(object.name())});
   input.delivered_version = secret.annotation(kVersionAnnotation).value_or("");
+  input.identity = read_identity(caches.secrets.get({space, identity_name(object.name())}));
   const std::string label = child::label_value(object.name());
   for (const auto& pod : caches.pods.in_namespace(space)) {
     if (pod.label(child::kGatewayLabel) == label && !pod.deleting()) {

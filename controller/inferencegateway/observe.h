@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "controller/authority/certificate.h"
 #include "controller/cache/caches.h"
 #include "controller/snapshot/resources.h"
 #include "crd/generated/inference_gateway.h"
@@ -39,6 +40,12 @@ struct ServiceFacts {
   std::vector<std::string> ingress_hostnames;
 };
 
+/// What a gateway's pods show to the controller, and whom they trust there. PEM.
+struct Identity {
+  authority::KeyPair pair;
+  std::string trusted;
+};
+
 struct Input {
   crd::InferenceGateway object;
   snapshot::Resources resources;
@@ -47,6 +54,7 @@ struct Input {
   ServiceFacts service;
   std::vector<Replica> replicas;
   std::string delivered_version;  ///< of the configuration in the Secret, by its annotation
+  std::optional<Identity> identity;  ///< in the Secret; identity.h renews it
   WallTime now{};
 };
 

@@ -1,5 +1,8 @@
 #include "controller/inferencegateway/reconciler.h"
 
+#include <algorithm>
+
+#include "base/log.h"
 #include "controller/condition/report.h"
 #include "controller/inferencegateway/decide.h"
 #include "controller/inferencegateway/names.h"
@@ -14,6 +17,26 @@ namespace res = kube::resources;
 /// A replica takes a new configuration over within milliseconds; so long until it is asked.
 constexpr std::chrono::milliseconds kFirstLook{300};
 constexpr std::chrono::seconds kNextLook{2};
+constexpr std::chrono::seconds kNextTry{30};
+/// Between two passes that only time has called for.
+constexpr std::chrono::milliseconds kSoonest{1'000};
+
+std::chrono::milliseconds until(WallTime when, WallTime now) {
+  return std::max(std::chrono::ceil<std::chrono::milliseconds>(when - now), kSoonest);
+}
+
+/// A certificate that cannot be made delays no configuration: the Secret's watch needs none.
+WallTime renew(std::optional<Identity>& identity, const runtime::Pass& pass,
+               const Stream& stream) {
+  const auto at = renew_identity(identity, {pass.key.name_space, pass.key.name}, stream,
+                                 pass.wall_now);
+  if (!at) {
+    log::warn("a gateway's certificate cannot be renewed",
+              {{"gateway", pass.key.full_name()}, {"error", at.error().to_string()}});
+    return pass.wall_now + kNextTry;
+  }
+  return *at;
+}
 
 /// Only changes of the spec or the labels: a configuration does not depend on any status.
 kube::Informer::Handler on_new_spec(kube::Informer::Handler next) {
@@ -49,6 +72,10 @@ Result<runtime::Next> Reconciler::reconcile(const runtime::Pass& pass) {
   PENSTOCK_TRY(input, observe(caches_, object, pass.wall_now));
   input.resources.cluster_residency = settings_.cluster_residency;
   const Plan plan = decide(input);
+  std::optional<WallTime> renew_at;
+  if (settings_.stream) {
+    renew_at = renew(input.identity, pass, *settings_.stream);
+  }
   Result<> applied;
   if (plan.can_deploy()) {
     applied = child::sync_children(hands_, object, desired(input, plan, settings_.image),
@@ -66,7 +93,8 @@ Result<runtime::Next> Reconciler::reconcile(const runtime::Pass& pass) {
     const bool fresh = input.delivered_version != plan.document.version;
     return runtime::Next::again_after(fresh ? kFirstLook : kNextLook);
   }
-  return runtime::Next::done();
+  return renew_at ? runtime::Next::again_after(until(*renew_at, pass.wall_now))
+                  : runtime::Next::done();
 }
 
 void watch(cache::Caches& caches, runtime::Controller& controller) {

@@ -3,11 +3,13 @@
 // wakes them; every judgement is next door, in pure files.
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "controller/cache/caches.h"
 #include "controller/child/apply.h"
 #include "controller/inferencegateway/desired.h"
+#include "controller/inferencegateway/identity.h"
 #include "kube/event_recorder.h"
 #include "runtime/controller.h"
 
@@ -18,7 +20,8 @@ inline constexpr std::string_view kFieldManager = "penstock-inferencegateway";
 /// What the command line says.
 struct Settings {
   Image image;
-  std::string cluster_residency;  ///< of this cluster's engines, "EU"; empty: unknown
+  std::string cluster_residency;   ///< of this cluster's engines, "EU"; empty: unknown
+  std::optional<Stream> stream{};  ///< absent: gateways are not told of the controller
 };
 
 class Reconciler {

@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <iostream>
+#include <optional>
 #include <pthread.h>
 #include <stop_token>
 #include <string>
@@ -31,6 +32,7 @@ struct Flags {
   std::string metrics_address = "127.0.0.1:9090";
   std::string health_address = "127.0.0.1:8081";
   std::string configuration_address;
+  std::string configuration_url;
   std::string gateway_image = "penstock.local/penstock:dev";
   std::string gateway_image_pull_policy = "IfNotPresent";
   std::string cluster_residency;
@@ -60,7 +62,11 @@ void declare(CLI::App& app, Flags& flags) {
                  "ADDRESS:PORT of /healthz and /readyz; empty: none")
       ->capture_default_str();
   app.add_option("--configuration-address", flags.configuration_address,
-                 "ADDRESS:PORT where gateways fetch their configuration by mutual TLS");
+                 "ADDRESS:PORT where gateways fetch their configuration by mutual TLS; empty: "
+                 "they only watch their Secrets");
+  app.add_option("--configuration-url", flags.configuration_url,
+                 "https://HOST:PORT under which gateway pods reach that address; the host should "
+                 "have the addresses of all replicas");
   app.add_option("--gateway-image", flags.gateway_image, "Image of gateway pods")
       ->capture_default_str();
   app.add_option("--gateway-image-pull-policy", flags.gateway_image_pull_policy,
@@ -130,6 +136,24 @@ class Signals {
   std::jthread thread_;
 };
 
+Result<std::optional<controller::configuration::ServiceOptions>> configuration_of(
+    const Flags& flags, const std::string& name_space) {
+  if (flags.configuration_address.empty() != flags.configuration_url.empty()) {
+    return fail(Code::kInvalid, "--configuration-address and --configuration-url go together");
+  }
+  if (flags.configuration_address.empty()) {
+    return std::nullopt;
+  }
+  PENSTOCK_TRY(address,
+               admin::parse_address("--configuration-address", flags.configuration_address));
+  controller::configuration::ServiceOptions options;
+  options.url = flags.configuration_url;
+  options.name_space = name_space;
+  options.server.host = address.host;
+  options.server.port = address.port;
+  return options;
+}
+
 controller::Options options_of(const Flags& flags, const kube::ClusterConfig& config) {
   controller::Options options;
   options.name_space = flags.name_space.empty() ? config.name_space : flags.name_space;
@@ -171,7 +195,10 @@ Result<> run(const Flags& flags) {
   request.context = flags.context;
   request.allow_insecure = flags.insecure;
   PENSTOCK_TRY(config, kube::find_cluster_config(request, kube::process_environment));
-  PENSTOCK_TRY(manager, controller::Manager::make(config, options_of(flags, config)));
+  auto options = options_of(flags, config);
+  PENSTOCK_TRY(configuration, configuration_of(flags, options.name_space));
+  options.configuration = std::move(configuration);
+  PENSTOCK_TRY(manager, controller::Manager::make(config, options));
   log::info(
       "starting controller",
       {{"version", PENSTOCK_VERSION}, {"server", config.server}, {"credentials", config.origin}});

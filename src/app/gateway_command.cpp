@@ -17,6 +17,8 @@ using gateway_role::Options;
 struct Flags {
   std::string snapshot;
   std::string snapshot_secret;
+  std::string controller;
+  std::string identity;
   std::string data_dir;
   std::string admin = "127.0.0.1:9090";
   std::string drain_delay = "0s";
@@ -29,6 +31,11 @@ void declare(CLI::App& cli, Flags& flags) {
                  "File with the configuration, as the gateway's Secret is mounted; followed");
   cli.add_option("--snapshot-secret", flags.snapshot_secret,
                  "NAMESPACE/NAME of the Secret with the configuration, followed at the API server");
+  cli.add_option("--controller", flags.controller,
+                 "https://HOST:PORT of the controller, which streams the configuration by mutual "
+                 "TLS; all addresses of the name are tried");
+  cli.add_option("--identity", flags.identity,
+                 "Folder with tls.crt, tls.key and ca.crt for --controller; followed");
   cli.add_option(
       "--data-dir", flags.data_dir,
       "Folder for the last good configuration, to start from when the new one is broken");
@@ -59,8 +66,14 @@ Result<Options> options_of(const Flags& flags) {
     out.snapshot_secret = kube::ObjectKey{flags.snapshot_secret.substr(0, slash),
                                           flags.snapshot_secret.substr(slash + 1)};
   }
-  if (out.snapshot.empty() && !out.snapshot_secret) {
-    return fail(Code::kInvalid, "name the configuration with --snapshot or --snapshot-secret");
+  out.controller = flags.controller;
+  out.identity = flags.identity;
+  if (out.controller.empty() != out.identity.empty()) {
+    return fail(Code::kInvalid, "--controller and --identity go together");
+  }
+  if (out.snapshot.empty() && !out.snapshot_secret && out.controller.empty()) {
+    return fail(Code::kInvalid,
+                "name the configuration with --snapshot, --snapshot-secret or --controller");
   }
   PENSTOCK_TRY(admin, standalone::parse_listen("--admin", flags.admin));
   out.admin = admin;

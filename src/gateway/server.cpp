@@ -183,8 +183,8 @@ std::string GatewayServer::Impl::version_in_force() const {
 }
 
 std::string GatewayServer::Impl::metrics_text() const {
-  std::vector<const telemetry::Registry*> registries;
-  registries.reserve(units.size());
+  std::vector<const telemetry::Registry*> registries = settings.more_metrics;
+  registries.reserve(registries.size() + units.size());
   for (const CoreUnit& unit : units) {
     registries.push_back(&unit.core->registry());
   }

@@ -21,6 +21,7 @@
 #include "gateway/core/usage_record.h"
 #include "gateway/demand/report.h"
 #include "gateway/snapshot/snapshot.h"
+#include "telemetry/registry.h"
 
 namespace penstock::gateway {
 
@@ -43,6 +44,8 @@ struct ServerSettings {
   /// The first call on a core begins to wait for a deployment: a report sent now says so without
   /// delay. Called on that core's thread; must not block.
   std::function<void()> on_first_wait;
+  /// Served on /metrics beside the cores' own; must outlive the server.
+  std::vector<const telemetry::Registry*> more_metrics;
   std::optional<std::uint64_t>
       seed;  ///< of chance in balancing; absent = from the operating system
 };

@@ -72,7 +72,7 @@ class HttpTransport final : public Transport {
         proxy_(std::move(proxy)),
         setup_(std::move(setup)),
         tls_(tls),
-        options_(options) {}
+        options_(std::move(options)) {}
 
   Answer send(const HttpRequest& request, const BodySink& sink, std::stop_token stop) override;
 
@@ -178,25 +178,25 @@ Answer HttpTransport::outcome(const Exchange& exchange, httplib::Error error,
     return failed(TransportFailure::kRefused, "the receiver ended the stream");
   }
   if (verdict == Watchdog::Verdict::kCancelled) {
-    return failed(TransportFailure::kCancelled, "stopped while waiting for the API server");
+    return failed(TransportFailure::kCancelled, "stopped while waiting for " + options_.peer);
   }
   if (verdict == Watchdog::Verdict::kTimeout) {
-    return failed(TransportFailure::kTimeout, "no answer from the API server in time" + where);
+    return failed(TransportFailure::kTimeout, "no answer from " + options_.peer + " in time" + where);
   }
   switch (error) {
     case httplib::Error::Connection:
     case httplib::Error::ConnectionTimeout:
     case httplib::Error::BindIPAddress:
-      return failed(TransportFailure::kNotSent, "cannot connect to the API server" + where);
+      return failed(TransportFailure::kNotSent, "cannot connect to " + options_.peer + where);
     case httplib::Error::SSLConnection:
     case httplib::Error::SSLLoadingCerts:
     case httplib::Error::SSLServerVerification:
       return failed(TransportFailure::kNotSent,
-                    "TLS handshake with the API server failed" + where + ": " + take_tls_error());
+                    "TLS handshake with " + options_.peer + " failed" + where + ": " + take_tls_error());
     default:
       return failed(
           exchange.connected ? TransportFailure::kUnknown : TransportFailure::kNotSent,
-          "the connection to the API server broke" + where + ": " + httplib::to_string(error));
+          "the connection to " + options_.peer + " broke" + where + ": " + httplib::to_string(error));
   }
 }
 
@@ -293,7 +293,7 @@ Result<std::unique_ptr<Transport>> make_http_transport(const ClusterConfig& conf
   setup.name_is_address = config.tls_server_name.empty() && server.is_address();
   setup.verify = !config.insecure_skip_tls_verify;
   return std::make_unique<HttpTransport>(std::move(server), std::move(proxy), std::move(setup), tls,
-                                         options);
+                                         std::move(options));
 }
 
 }  // namespace penstock::kube

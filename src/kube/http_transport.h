@@ -12,6 +12,7 @@
 // way to a plain connection from an https URL.
 
 #include <memory>
+#include <string>
 
 #include "base/result.h"
 #include "kube/cluster_config.h"
@@ -25,6 +26,7 @@ struct HttpTransportOptions {
   std::chrono::seconds idle_connection{60};           ///< unused for longer: closed, not reused
   std::size_t max_body = std::size_t{64} << 20U;      ///< larger answers end as kRefused
   std::size_t max_idle_connections = 25;
+  std::string peer = "the API server";  ///< how messages call the other side
 };
 
 /// `tls` must outlive the transport. Error kInvalid: the server URL or the proxy URL is wrong.

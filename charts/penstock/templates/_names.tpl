@@ -7,6 +7,10 @@
 {{ printf "%s:%s" .Release.Namespace (include "penstock.name" .) }}
 {{- end }}
 
+{{- define "penstock.configurationService" -}}
+{{ printf "%s-configuration" (include "penstock.name" .) }}
+{{- end }}
+
 {{- define "penstock.selector" -}}
 app.kubernetes.io/name: penstock
 app.kubernetes.io/instance: {{ .Release.Name }}

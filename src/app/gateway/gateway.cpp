@@ -9,8 +9,11 @@
 #include <unistd.h>
 
 #include "app/config/folder_watch.h"
+#include "app/gateway/configuration_stream.h"
+#include "app/gateway/newest_version.h"
 #include "app/gateway/secret_feed.h"
 #include "app/gateway/snapshot_files.h"
+#include "app/gateway/source_metrics.h"
 #include "app/loop/event_loop.h"
 #include "app/standalone/serving.h"
 #include "base/log.h"
@@ -26,8 +29,12 @@ class Gateway {
   Result<> start() {
     if (!options_.snapshot.empty()) {
       auto snapshot = read_snapshot_file(options_.snapshot);
-      PENSTOCK_CHECK_OK(snapshot ? serve(*snapshot) : serve_last_good(snapshot.error()));
+      PENSTOCK_CHECK_OK(snapshot ? serve(*snapshot, source::kFile)
+                                 : serve_last_good(snapshot.error()));
       watch_file();
+    }
+    if (!options_.controller.empty()) {
+      PENSTOCK_CHECK_OK(follow_controller());
     }
     if (options_.snapshot_secret) {
       PENSTOCK_CHECK_OK(follow_secret(*options_.snapshot_secret));
@@ -48,6 +55,7 @@ class Gateway {
   }
 
   void finish() {
+    stream_.reset();
     feed_.reset();
     if (server_) {
       server_->drain(options_.drain_timeout);
@@ -66,20 +74,31 @@ class Gateway {
       const auto kept = read_snapshot_file(copy());
       if (kept) {
         log::warn("starting from the last good configuration", {{"problem", problem.to_string()}});
-        return serve(*kept);
+        return serve(*kept, source::kCopy);
       }
     }
-    if (options_.snapshot_secret) {
+    if (options_.snapshot_secret || !options_.controller.empty()) {
       log::warn("waiting for a configuration", {{"problem", problem.to_string()}});
       return {};
     }
     return fail(problem);
   }
 
+  Result<> follow_controller() {
+    StreamOptions stream;
+    stream.url = options_.controller;
+    stream.identity = options_.identity;
+    stream.on_state = [this](bool connected) { metrics_.stream_connected(connected); };
+    PENSTOCK_TRY(started, ConfigurationStream::start(std::move(stream)));
+    stream_ = std::move(started);
+    return loop_.watch(stream_->descriptor(), EPOLLIN,
+                       [this](std::uint32_t) { take(stream_->take(), source::kStream); });
+  }
+
   Result<> follow_secret(const kube::ObjectKey& secret) {
     auto feed = SecretFeed::start(secret);
-    if (!feed && server_) {
-      log::warn("following the mounted file only: the API server cannot be used",
+    if (!feed && (server_ || stream_)) {
+      log::warn("the API server cannot be used: the configuration's Secret is not watched",
                 {{"error", feed.error().to_string()}});
       return {};
     }
@@ -87,22 +106,22 @@ class Gateway {
       return fail(std::move(feed.error()));
     }
     feed_ = std::move(*feed);
-    return loop_.watch(feed_->descriptor(), EPOLLIN, [this](std::uint32_t) { take_secret(); });
+    return loop_.watch(feed_->descriptor(), EPOLLIN, 
+                       [this](std::uint32_t) { take(feed_->take(), source::kWatch); });
   }
 
-  void take_secret() {
-    const auto content = feed_->take();
-    if (!content) {
+  void take(const std::optional<Arrival>& arrival, std::string_view from) {
+    if (!arrival || !newest_.wants(arrival->version)) {
       return;
     }
-    const auto snapshot = read_snapshot(*content);
+    const auto snapshot = read_snapshot(arrival->bytes);
     if (!snapshot) {
       log::error("the new configuration cannot be used; the last one stays in force",
                  {{"error", snapshot.error().to_string()}});
       return;
     }
     watch_.reset();
-    if (const auto served = serve(*snapshot); !served) {
+    if (const auto served = serve(*snapshot, from); !served) {
       log::error("cannot serve", {{"error", served.error().to_string()}});
       loop_.stop();
     }
@@ -122,17 +141,19 @@ class Gateway {
     if (!snapshot) {
       log::error("the new configuration cannot be used; the last one stays in force",
                  {{"error", snapshot.error().to_string()}});
-    } else if (const auto served = serve(*snapshot); !served) {
+    } else if (const auto served = serve(*snapshot, source::kFile); !served) {
       log::error("cannot serve", {{"error", served.error().to_string()}});
     }
   }
 
-  Result<> serve(const SnapshotPtr& snapshot) {
+  Result<> serve(const SnapshotPtr& snapshot, std::string_view from) {
     const auto& document = snapshot->document();
     if (server_ && server_->snapshot()->document().version == document.version) {
+      metrics_.in_force(from);
       return {};
     }
-    PENSTOCK_CHECK_OK(server_ ? change(snapshot) : open(snapshot));
+    PENSTOCK_CHECK_OK(server_ ? change(snapshot, from) : open(snapshot));
+    metrics_.in_force(from);
     if (!options_.data_dir.empty()) {
       if (const auto kept = keep_copy(copy(), document); !kept) {
         log::warn("the configuration is not kept on disk", {{"error", kept.error().to_string()}});
@@ -150,6 +171,7 @@ class Gateway {
     gateway::ServerSettings settings;
     settings.listeners = document.listeners;
     settings.access_log_descriptor = STDOUT_FILENO;
+    settings.more_metrics = {&metrics_.registry()};
     settings.admin = gateway::AdminAddress{options_.admin.address, options_.admin.port};
     settings.cores =
         options_.threads != 0
@@ -166,14 +188,14 @@ class Gateway {
     return {};
   }
 
-  Result<> change(const SnapshotPtr& snapshot) {
+  Result<> change(const SnapshotPtr& snapshot, std::string_view from) {
     const auto& document = snapshot->document();
     if (!standalone::same_listeners(server_->snapshot()->document(), document)) {
       log::warn(
           "listeners changed; this process keeps those that it has opened, its successor "
           "opens the new ones");
     }
-    log::info("taking over a configuration", {{"version", document.version}});
+    log::info("taking over a configuration", {{"version", document.version}, {"source", from}});
     if (const auto applied = server_->apply(snapshot); !applied) {
       log::error("a listener keeps its last certificate", {{"error", applied.error().to_string()}});
     }
@@ -182,9 +204,12 @@ class Gateway {
 
   const Options& options_;
   EventLoop& loop_;
+  SourceMetrics metrics_;
+  NewestVersion newest_;
   std::unique_ptr<gateway::GatewayServer> server_;
   std::unique_ptr<config::FolderWatch> watch_;
   std::unique_ptr<SecretFeed> feed_;
+  std::unique_ptr<ConfigurationStream> stream_;
   EventLoop::TimerId drain_timer_ = 0;
 };
 

@@ -55,12 +55,12 @@ void SecretFeed::seen(const kube::Change& change) {
   }
   {
     const std::lock_guard lock(mutex_);
-    newest_ = std::move(*content);
+    newest_ = Arrival{version_number(kube::subject(change).resource_version()), std::move(*content)};
   }
   eventfd_write(descriptor_, 1);
 }
 
-std::optional<std::string> SecretFeed::take() {
+std::optional<Arrival> SecretFeed::take() {
   eventfd_t ignored = 0;
   eventfd_read(descriptor_, &ignored);
   const std::lock_guard lock(mutex_);

@@ -6,9 +6,9 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <string>
 #include <thread>
 
+#include "app/gateway/newest_version.h"
 #include "base/result.h"
 #include "kube/connection.h"
 #include "kube/informer.h"
@@ -29,7 +29,7 @@ class SecretFeed {
   /// Readable (EPOLLIN) when something is there to take.
   [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
   /// The newest content since the last call.
-  [[nodiscard]] std::optional<std::string> take();
+  [[nodiscard]] std::optional<Arrival> take();
 
  private:
   SecretFeed() = default;
@@ -37,7 +37,7 @@ class SecretFeed {
 
   int descriptor_ = -1;
   std::mutex mutex_;
-  std::optional<std::string> newest_;  // guarded by mutex_
+  std::optional<Arrival> newest_;  // guarded by mutex_
   std::unique_ptr<kube::Connection> connection_;
   std::unique_ptr<kube::Informer> informer_;
   std::jthread thread_;  ///< last: it uses all of the above
