@@ -161,12 +161,8 @@ struct Manager::Parts {
         gateway_controller->enqueue(gateway.key());
       }
     };
-    hooks.demand = [this, to = options.demand](const authority::GatewayIdentity& from,
-                                               std::string body) -> Result<> {
-      if (!manager->leading()) {
-        return fail(Code::kUnavailable, "this replica does not lead");
-      }
-      return to ? to(from, std::move(body)) : fail(Code::kUnavailable, "not collecting");
+    hooks.demand = [this](const authority::GatewayIdentity& from, const std::string& body) {
+      return autoscaler->report(from.name_space + "/" + from.name, body);
     };
     PENSTOCK_TRY(service, configuration::Service::make(writing->client(), waiter,
                                                        *options.configuration, std::move(hooks)));

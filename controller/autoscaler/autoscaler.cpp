@@ -24,9 +24,6 @@ constexpr milliseconds kBusyEvery{1'000};
 constexpr milliseconds kIdleEvery{5'000};
 constexpr std::size_t kEnginesPerSecond = 400;
 constexpr milliseconds kGatewayEvery{1'000};
-/// Gateways that send their reports by themselves are asked only to know that they are there.
-constexpr milliseconds kPushingEvery{10'000};
-constexpr seconds kPushIsFresh{5};
 
 fetch::Options fetch_options() {
   return {};
@@ -93,7 +90,6 @@ void Autoscaler::reset() {
   metrics_.clear();
   const std::lock_guard lock(mutex_);
   urgent_.clear();
-  pushed_.clear();
 }
 
 void Autoscaler::run(const std::stop_token& stop) {
@@ -293,8 +289,6 @@ void Autoscaler::look_at_callers() {
     alive.insert(pod.key);
   }
   demand_.keep(alive);
-  const std::lock_guard lock(mutex_);
-  std::erase_if(pushed_, [&](const auto& item) { return !alive.contains(item.first); });
 }
 
 void Autoscaler::aim_fetchers() {
@@ -325,16 +319,10 @@ void Autoscaler::aim_fetchers() {
     engines_.keep(uids);
   }
   std::vector<fetch::Target> gateways;
-  const SteadyTime now = waiter_.now();
   for (const auto& pod : fleet_.gateways()) {
-    if (pod.admin_port == 0 || pod.address.empty()) {
-      continue;
+    if (pod.admin_port != 0 && !pod.address.empty()) {
+      gateways.push_back({pod.key, pod.address, pod.admin_port, "/demand", kGatewayEvery});
     }
-    const std::lock_guard lock(mutex_);
-    const auto pushed = pushed_.find(pod.key);
-    const bool pushes = pushed != pushed_.end() && now - pushed->second < kPushIsFresh;
-    gateways.push_back({pod.key, pod.address, pod.admin_port, "/demand",
-                        pushes ? kPushingEvery : kGatewayEvery});
   }
   std::ranges::sort(gateways, {}, &fetch::Target::id);
   if (gateways != gateway_targets_) {
@@ -363,16 +351,20 @@ void Autoscaler::took_gateway(const std::string& pod, const fetch::Fetched& got)
   wake(demand_.take(pod, *report, got.answered));
 }
 
-Result<> Autoscaler::report(const std::string& pod, std::string_view body) {
+Result<> Autoscaler::report(const std::string& gateway, std::string_view body) {
   {
     const std::lock_guard lock(mutex_);
     if (!running_) {
       return fail(Code::kUnavailable, "this replica of the controller does not lead");
     }
-    pushed_[pod] = waiter_.now();
   }
   PENSTOCK_TRY(report, gateway::demand::read_report(body));
-  wake(demand_.take(pod, report, waiter_.now()));
+  if (report.gateway != gateway) {
+    return fail(Code::kForbidden, "gateway: this is " + gateway + " by its certificate, not " +
+                                      report.gateway + "; report for yourself only");
+  }
+  const std::string name_space = gateway.substr(0, gateway.find('/'));
+  wake(demand_.take(name_space + "/" + report.instance, report, waiter_.now()));
   return {};
 }
 

@@ -47,9 +47,10 @@ class Autoscaler {
   /// Blocks until stopped; begins anew each time, from what the statuses say.
   void run(const std::stop_token& stop);
 
-  /// A gateway replica's report that it sent by itself. Any thread. Error kUnavailable: not leading;
-  /// kInvalid: not a report.
-  [[nodiscard]] Result<> report(const std::string& pod, std::string_view body);
+  /// A report that a replica of `gateway` ("namespace/name") sent by itself; its instance is the
+  /// pod's name. Any thread. Error kUnavailable: not leading; kInvalid, kForbidden: not a report, or
+  /// somebody else's.
+  [[nodiscard]] Result<> report(const std::string& gateway, std::string_view body);
 
   /// One look at everything; for run() and for measurements. Fetches are aimed by it.
   void tick();
@@ -107,7 +108,6 @@ class Autoscaler {
   std::mutex mutex_;
   std::condition_variable_any changed_;
   std::set<std::string> urgent_;                          // guarded by mutex_
-  std::unordered_map<std::string, SteadyTime> pushed_;    // by pod; guarded by mutex_
   bool running_ = false;                                  // guarded by mutex_
 };
 

@@ -50,9 +50,9 @@ md::ScalingDecision entry_of(const Decision& decision, WallTime wall_now) {
   out.to = decision.to;
   out.reason =
       cut(std::string(name(decision.reason)) + ": " + explain(decision), kMostReason);
-  scaling::for_each_reading(decision.readings, [&](const char* key, double value) {
+  scaling::for_each_reading(decision.readings, [&](std::string_view key, double value) {
     constexpr double kThousandths = 1'000;
-    out.signals[key] = whole(value * kThousandths);
+    out.signals[std::string(key)] = whole(value * kThousandths);
   });
   return out;
 }

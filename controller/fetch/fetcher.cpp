@@ -178,7 +178,7 @@ class Fetcher::Round {
                                          entry.target.path + " instead of 200"});
     }
     body.assign(*all);
-    co_return {};
+    co_return net::Expected<void>{};
   }
 
   void finish(Entry& entry, const Fetched& got) {

@@ -2,7 +2,7 @@
 // Fetches small documents from many addresses again and again: engines' metrics, gateways' demand.
 // Knows HTTP GET and cadence; knows nothing of what the documents say.
 //
-// One event loop on one thread (docs/adr/0004, 0008): a slow or dead address costs a socket and a
+// One event loop on one thread (docs/adr/0004, 0010): a slow or dead address costs a socket and a
 // timer, never somebody else's turn. Connections are kept. An address that fails is asked less and
 // less often, up to Options::slowest, and starts are spread so that equal cadences do not meet.
 //

@@ -4,6 +4,7 @@
 #include "app/controller_command.h"
 #include "app/dispatch.h"
 #include "app/engine_command.h"
+#include "app/explain_command.h"
 #include "app/gateway_command.h"
 #include "app/probe_command.h"
 #include "app/standalone_command.h"
@@ -21,6 +22,8 @@ constexpr penstock::app::CommandRow kCommands[] = {
      penstock::app::run_controller},
     {"engine", "Run a simulated inference engine: vLLM's API, metrics and timing, no GPU",
      penstock::app::run_engine},
+    {"explain", "Tell why a model in a cluster runs as many replicas as it does",
+     penstock::app::run_explain},
     {"validate", "Check manifests as the API server would, without one",
      penstock::app::run_validate},
     {"probe", "Ask once whether a URL answers, for images without a shell",
