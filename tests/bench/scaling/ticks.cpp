@@ -1,8 +1,9 @@
-// What a second of autoscaling costs: DEPLOYMENTS ModelDeployments with two engine pods each, four gateway replicas, caches filled through the
-// real informers from a scripted API server, signals put in where the fetchers would. Counts the CPU time of the tick's thread; sockets are not
-// in it.
+// What a second of autoscaling costs: DEPLOYMENTS ModelDeployments with two engine pods each, four
+// gateway replicas, caches filled through the real informers from a scripted API server, signals
+// put in where the fetchers would. Counts the CPU time of the tick's thread; sockets are not in it.
 //
-//   bench_scaling_ticks [DEPLOYMENTS [TICKS]]     exit status 1 when a tick costs more than a tenth of a core
+//   bench_scaling_ticks [DEPLOYMENTS [TICKS]]     exit status 1 when a tick costs more than a tenth
+//   of a core
 
 #include <algorithm>
 #include <cstdio>
@@ -30,7 +31,9 @@ constexpr int kPodsEach = 2;
 constexpr int kGateways = 4;
 constexpr double kMostShare = 0.1;
 
-std::string name_of(int deployment) { return "model-" + std::to_string(deployment); }
+std::string name_of(int deployment) {
+  return "model-" + std::to_string(deployment);
+}
 std::string uid_of(int deployment, int pod) {
   return "uid-" + std::to_string(deployment) + "-" + std::to_string(pod);
 }
@@ -39,8 +42,11 @@ json::Value deployment(int index) {
   return {{"apiVersion", "penstock.dev/v1alpha1"},
           {"kind", "ModelDeployment"},
           {"metadata",
-           {{"name", name_of(index)}, {"namespace", "default"}, {"uid", "md-" + std::to_string(index)},
-            {"resourceVersion", std::to_string(1'000 + index)}, {"generation", 1}}},
+           {{"name", name_of(index)},
+            {"namespace", "default"},
+            {"uid", "md-" + std::to_string(index)},
+            {"resourceVersion", std::to_string(1'000 + index)},
+            {"generation", 1}}},
           {"spec",
            {{"model", {{"name", name_of(index)}}},
             {"engine", {{"type", "VLLM"}, {"image", "i"}}},
@@ -53,23 +59,33 @@ json::Value pod(const std::string& name, const std::string& uid, const std::stri
   return {{"apiVersion", "v1"},
           {"kind", "Pod"},
           {"metadata",
-           {{"name", name}, {"namespace", "default"}, {"uid", uid},
+           {{"name", name},
+            {"namespace", "default"},
+            {"uid", uid},
             {"resourceVersion", std::to_string(version)},
             {"creationTimestamp", "2026-01-01T00:00:00Z"},
             {"labels", {{label, value}, {"app.kubernetes.io/managed-by", "penstock"}}}}},
-          {"spec", {{"containers", {{{"name", "c"}, {"ports", {{{"name", "admin"}, {"containerPort", 9090}}}}}}}}},
+          {"spec",
+           {{"containers",
+             {{{"name", "c"}, {"ports", {{{"name", "admin"}, {"containerPort", 9090}}}}}}}}},
           {"status",
            {{"phase", "Running"},
             {"conditions",
-             {{{"type", "PodScheduled"}, {"status", "True"}, {"lastTransitionTime", "2026-01-01T00:00:01Z"}},
-              {{"type", "Ready"}, {"status", "True"}, {"lastTransitionTime", "2026-01-01T00:01:00Z"}}}}}}};
+             {{{"type", "PodScheduled"},
+               {"status", "True"},
+               {"lastTransitionTime", "2026-01-01T00:00:01Z"}},
+              {{"type", "Ready"},
+               {"status", "True"},
+               {"lastTransitionTime", "2026-01-01T00:01:00Z"}}}}}}};
 }
 
 json::Value route(int index) {
   return {{"apiVersion", "penstock.dev/v1alpha1"},
           {"kind", "ModelRoute"},
           {"metadata",
-           {{"name", name_of(index)}, {"namespace", "default"}, {"uid", "mr-" + std::to_string(index)},
+           {{"name", name_of(index)},
+            {"namespace", "default"},
+            {"uid", "mr-" + std::to_string(index)},
             {"resourceVersion", std::to_string(1'000 + index)}}},
           {"spec",
            {{"gatewayRefs", {{{"name", "main"}}}},
@@ -77,13 +93,15 @@ json::Value route(int index) {
 }
 
 std::string list_of(std::vector<json::Value> items) {
-  json::Value out = {{"apiVersion", "v1"}, {"kind", "List"}, {"metadata", {{"resourceVersion", "9000000"}}}};
+  json::Value out = {
+      {"apiVersion", "v1"}, {"kind", "List"}, {"metadata", {{"resourceVersion", "9000000"}}}};
   out["items"] = std::move(items);
   return out.dump();
 }
 
 /// Lists answer with all there is; watches say nothing until they are stopped.
-test::Answer answer(const kube::HttpRequest& request, int deployments, const std::stop_token& stop) {
+test::Answer answer(const kube::HttpRequest& request, int deployments,
+                    const std::stop_token& stop) {
   if (request.target.find("watch=") != std::string::npos) {
     std::mutex mutex;
     std::condition_variable_any never;
@@ -138,8 +156,11 @@ void put_signals(Autoscaler& autoscaler, int deployments, int second) {
     }
     autoscaler.demand().take("default/gateway-" + std::to_string(g), report, now);
   }
-  const std::string text = "vllm:num_requests_running 2\nvllm:num_requests_waiting 0\nvllm:kv_cache_usage_perc 0.1\nvllm:prompt_tokens_total " +
-                           std::to_string(second * 500) + "\nvllm:generation_tokens_total " + std::to_string(second * 100) + "\n";
+  const std::string text =
+      "vllm:num_requests_running 2\nvllm:num_requests_waiting 0\nvllm:kv_cache_usage_perc "
+      "0.1\nvllm:prompt_tokens_total " +
+      std::to_string(second * 500) + "\nvllm:generation_tokens_total " +
+      std::to_string(second * 100) + "\n";
   for (int i = 0; i < deployments; ++i) {
     for (int p = 0; p < kPodsEach; ++p) {
       autoscaler.engines().take(uid_of(i, p), {now, now, std::string_view(text)});
@@ -149,9 +170,10 @@ void put_signals(Autoscaler& autoscaler, int deployments, int second) {
 
 int run(int deployments, int ticks) {
   auto server = std::make_unique<test::ScriptedServer>();
-  server->always([deployments](const kube::HttpRequest& request, const kube::BodySink&, std::stop_token stop) {
-    return answer(request, deployments, stop);
-  });
+  server->always(
+      [deployments](const kube::HttpRequest& request, const kube::BodySink&, std::stop_token stop) {
+        return answer(request, deployments, stop);
+      });
   kube::TokenSource tokens(kube::ClusterConfig{}, system_clock());
   kube::Caller caller(*server, tokens, system_waiter(), {});
   kube::Client client(caller);
@@ -159,7 +181,8 @@ int run(int deployments, int ticks) {
   runtime::Manager manager(client, nullptr, system_waiter(), runtime_metrics);
   controller::cache::Caches caches;
   controller::cache::fill(caches, manager, {});
-  const std::jthread running([&](std::stop_token stop) { static_cast<void>(manager.run(std::move(stop))); });
+  const std::jthread running(
+      [&](std::stop_token stop) { static_cast<void>(manager.run(std::move(stop))); });
   while (!manager.ready()) {
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
@@ -178,8 +201,11 @@ int run(int deployments, int ticks) {
   }
   std::ranges::sort(costs);
   const double median = costs[costs.size() / 2];
-  std::printf("%d deployments, %d engine pods, %d gateway replicas: a tick costs %.1f ms of CPU (median of %d; most %.1f ms), %.1f %% of a core at one a second\n",
-              deployments, deployments * kPodsEach, kGateways, median * 1e3, ticks, costs.back() * 1e3, median * 100);
+  std::printf(
+      "%d deployments, %d engine pods, %d gateway replicas: a tick costs %.1f ms of CPU (median of "
+      "%d; most %.1f ms), %.1f %% of a core at one a second\n",
+      deployments, deployments * kPodsEach, kGateways, median * 1e3, ticks, costs.back() * 1e3,
+      median * 100);
   return median > kMostShare ? 1 : 0;
 }
 

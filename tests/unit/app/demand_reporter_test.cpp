@@ -32,15 +32,19 @@ class Controller {
 
 TEST(DemandReporter, TellsNowAndThen) {
   Controller controller;
-  DemandReporter reporter(system_waiter(), {.every = milliseconds(20), .least_between = milliseconds(5)});
-  reporter.start([] { return "{}"; }, [&](const std::string& text) { return controller.take(text); });
+  DemandReporter reporter(system_waiter(),
+                          {.every = milliseconds(20), .least_between = milliseconds(5)});
+  reporter.start([] { return "{}"; },
+                 [&](const std::string& text) { return controller.take(text); });
   EXPECT_TRUE(controller.wait(3, seconds(10)));
 }
 
 TEST(DemandReporter, TellsAtOnceWhenACallWaits) {
   Controller controller;
-  DemandReporter reporter(system_waiter(), {.every = std::chrono::hours(1), .least_between = milliseconds(1)});
-  reporter.start([] { return "{}"; }, [&](const std::string& text) { return controller.take(text); });
+  DemandReporter reporter(system_waiter(),
+                          {.every = std::chrono::hours(1), .least_between = milliseconds(1)});
+  reporter.start([] { return "{}"; },
+                 [&](const std::string& text) { return controller.take(text); });
   ASSERT_TRUE(controller.wait(1, seconds(10)));
   reporter.hurry();
   EXPECT_TRUE(controller.wait(2, seconds(10)));
@@ -48,10 +52,12 @@ TEST(DemandReporter, TellsAtOnceWhenACallWaits) {
 
 TEST(DemandReporter, AWaitBeforeTheStartIsNotForgotten) {
   Controller controller;
-  DemandReporter reporter(system_waiter(), {.every = std::chrono::hours(1), .least_between = milliseconds(1)});
+  DemandReporter reporter(system_waiter(),
+                          {.every = std::chrono::hours(1), .least_between = milliseconds(1)});
   reporter.hurry();
   EXPECT_FALSE(reporter.started());
-  reporter.start([] { return "{}"; }, [&](const std::string& text) { return controller.take(text); });
+  reporter.start([] { return "{}"; },
+                 [&](const std::string& text) { return controller.take(text); });
   EXPECT_TRUE(controller.wait(2, seconds(10)));
 }
 

@@ -1,10 +1,9 @@
-#include "app/explain/story.h"
-
 #include <sstream>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "app/explain/story.h"
 #include "base/time_format.h"
 #include "json/yaml.h"
 
@@ -36,8 +35,10 @@ constexpr const char* kScaled =
     "{model: {name: m}, engine: {image: i}, scaling: {minReplicas: 0, maxReplicas: 8}}";
 constexpr const char* kStatus =
     "{replicas: 3, readyReplicas: 1, desiredReplicas: 3, throughput: {tokensPerSecond: 1200, "
-    "capacityPerReplica: 900, coldStartSeconds: 42, observedAt: '2026-03-01T08:09:30Z'}, lastScaling: "
-    "[{time: '2026-03-01T08:09:00Z', from: 1, to: 3, reason: 'DemandGrew: 1 to 3 replicas', signals: "
+    "capacityPerReplica: 900, coldStartSeconds: 42, observedAt: '2026-03-01T08:09:30Z'}, "
+    "lastScaling: "
+    "[{time: '2026-03-01T08:09:00Z', from: 1, to: 3, reason: 'DemandGrew: 1 to 3 replicas', "
+    "signals: "
     "{calls: 12500, waitingCalls: 0}}], conditions: [{type: Progressing, status: 'False', reason: "
     "Unschedulable, message: no node can take a replica, lastTransitionTime: "
     "'2026-03-01T08:09:10Z'}, {type: ScalingActive, status: 'True', reason: Active, message: the "
@@ -45,12 +46,11 @@ constexpr const char* kStatus =
 
 TEST(Story, TellsWhatRunsWhyAndWhatIsInTheWay) {
   const auto told = text_of(story_of(kScaled, kStatus));
-  for (const char* part :
-       {"ModelDeployment team/llama", "3 replicas, 1 take calls",
-        "3, decided by the autoscaler between 0 and 8", "1200 tokens/s, 30s ago", "about 900",
-        "about 42 s", "Active (10m ago): the load decides",
-        "blocked   Unschedulable (50s ago): no node can take a replica", "1 → 3  (1m ago)",
-        "DemandGrew: 1 to 3 replicas", "calls 12.5"}) {
+  for (const char* part : {"ModelDeployment team/llama", "3 replicas, 1 take calls",
+                           "3, decided by the autoscaler between 0 and 8", "1200 tokens/s, 30s ago",
+                           "about 900", "about 42 s", "Active (10m ago): the load decides",
+                           "blocked   Unschedulable (50s ago): no node can take a replica",
+                           "1 → 3  (1m ago)", "DemandGrew: 1 to 3 replicas", "calls 12.5"}) {
     EXPECT_NE(told.find(part), std::string::npos) << part << "\nin\n" << told;
   }
   EXPECT_EQ(told.find("waitingCalls"), std::string::npos) << "zeros tell nothing";
@@ -62,9 +62,10 @@ TEST(Story, NamesAnExternalWriterAndAnAbsentController) {
             std::string::npos);
   EXPECT_NE(text_of(story_of(kScaled, "{}")).find("is a controller running?"), std::string::npos);
   EXPECT_NE(
-      text_of(story_of(
-                  "{model: {name: m}, provider: {type: OpenAICompatible, endpoint: 'https://x/v1'}}",
-                  "{}"))
+      text_of(
+          story_of(
+              "{model: {name: m}, provider: {type: OpenAICompatible, endpoint: 'https://x/v1'}}",
+              "{}"))
           .find("nothing is scaled"),
       std::string::npos);
 }
@@ -87,8 +88,9 @@ TEST(Story, EventsNewestFirstWithTheirCount) {
 
 TEST(Story, AsJson) {
   auto story = story_of(kScaled, kStatus);
-  story.events = {read_event(yaml("{type: Normal, reason: ScaledUp, note: more, eventTime: "
-                                  "'2026-03-01T08:09:00Z'}"))};
+  story.events = {
+      read_event(yaml("{type: Normal, reason: ScaledUp, note: more, eventTime: "
+                      "'2026-03-01T08:09:00Z'}"))};
   std::ostringstream out;
   write_json(out, story);
   const auto told = json::Value::parse(out.str());

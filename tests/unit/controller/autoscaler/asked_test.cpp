@@ -48,8 +48,9 @@ constexpr const char* kH100 =
     "{vendor: NVIDIA, resourceName: nvidia.com/gpu, memoryBytes: 85899345920, perNode: 8";
 
 TEST(CapacityPrior, ComesFromModelAndAccelerators) {
-  const auto two = capacity_prior(deployment_of(kEngine),
-                                  std::vector{profile_of("nvidia-h100-80gb", std::string(kH100) + "}")});
+  const auto two =
+      capacity_prior(deployment_of(kEngine),
+                     std::vector{profile_of("nvidia-h100-80gb", std::string(kH100) + "}")});
   auto single = deployment_of(kEngine);
   single.spec.engine->accelerator->count = 1;
   const auto one =
@@ -61,10 +62,11 @@ TEST(CapacityPrior, ComesFromModelAndAccelerators) {
 }
 
 TEST(CapacityPrior, TheProfilesFiguresForTheModelWin) {
-  const auto profile = profile_of(
-      "nvidia-h100-80gb", std::string(kH100) + ", throughput: [{model: llama, accelerators: 1, "
-                                               "prefillTokensPerSecond: 20000, "
-                                               "decodeTokensPerSecond: 3000}]}");
+  const auto profile =
+      profile_of("nvidia-h100-80gb", std::string(kH100) +
+                                         ", throughput: [{model: llama, accelerators: 1, "
+                                         "prefillTokensPerSecond: 20000, "
+                                         "decodeTokensPerSecond: 3000}]}");
   const auto prior = capacity_prior(deployment_of(kEngine), std::vector{profile});
   EXPECT_DOUBLE_EQ(prior.times.prefill, 1 / 40'000.0) << "two accelerators, measured on one";
 }

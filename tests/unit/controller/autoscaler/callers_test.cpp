@@ -14,7 +14,8 @@ kube::Object object_of(const std::string& yaml) {
 
 kube::Object route() {
   return object_of(
-      "{metadata: {name: r, namespace: team}, spec: {gatewayRefs: [{name: main}], tiers: [{backends: "
+      "{metadata: {name: r, namespace: team}, spec: {gatewayRefs: [{name: main}], tiers: "
+      "[{backends: "
       "[{deploymentRef: {name: llama}}, {deploymentRef: {name: big, namespace: other}}]}]}}");
 }
 
@@ -32,9 +33,9 @@ kube::Object gateway_pod(const std::string& name, bool ready, const std::string&
 }
 
 TEST(GatewayPods, ThoseThatTakeCalls) {
-  const auto pods = gateway_pods(
-      {gateway_pod("a", true), gateway_pod("b", false),
-       gateway_pod("c", true, ", deletionTimestamp: '2026-01-01T00:00:00Z'")});
+  const auto pods =
+      gateway_pods({gateway_pod("a", true), gateway_pod("b", false),
+                    gateway_pod("c", true, ", deletionTimestamp: '2026-01-01T00:00:00Z'")});
   ASSERT_EQ(pods.size(), 1U);
   EXPECT_EQ(pods[0].key, "team/a");
   EXPECT_EQ(pods[0].gateway, "team/main");
@@ -43,8 +44,8 @@ TEST(GatewayPods, ThoseThatTakeCalls) {
 }
 
 TEST(Callers, FollowRoutes) {
-  const auto callers = callers_of({route()}, {gateway()},
-                                  gateway_pods({gateway_pod("a", true), gateway_pod("b", true)}), {});
+  const auto callers = callers_of(
+      {route()}, {gateway()}, gateway_pods({gateway_pod("a", true), gateway_pod("b", true)}), {});
   EXPECT_EQ(callers.at("team/llama"), (std::vector<std::string>{"team/a", "team/b"}));
   EXPECT_EQ(callers.at("other/big"), (std::vector<std::string>{"team/a", "team/b"}));
 }

@@ -12,13 +12,13 @@ namespace {
 using scaling::Pending;
 
 kube::Object pod_of(const std::string& status, const std::string& metadata = "") {
-  return kube::Object(*json::parse_yaml(
-                           "metadata: {name: p, namespace: n, uid: u, creationTimestamp: "
-                           "'2026-01-01T00:00:00Z'" +
-                               metadata + "}\nstatus: " + status,
-                           "pod.yaml")
-                           .documents.at(0)
-                           .value);
+  return kube::Object(
+      *json::parse_yaml("metadata: {name: p, namespace: n, uid: u, creationTimestamp: "
+                        "'2026-01-01T00:00:00Z'" +
+                            metadata + "}\nstatus: " + status,
+                        "pod.yaml")
+           .documents.at(0)
+           .value);
 }
 
 struct Row {
@@ -78,9 +78,9 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& info) { return std::string(info.param.name); });
 
 TEST(Replica, ProvisioningRequestsAreOnThePod) {
-  const auto replica = read_replica(pod_of(
-      "{conditions: [{type: PodScheduled, status: 'False', reason: Unschedulable}]}",
-      ", annotations: {autoscaling.x-k8s.io/consume-provisioning-request: r}"));
+  const auto replica = read_replica(
+      pod_of("{conditions: [{type: PodScheduled, status: 'False', reason: Unschedulable}]}",
+             ", annotations: {autoscaling.x-k8s.io/consume-provisioning-request: r}"));
   EXPECT_EQ(replica.pending, Pending::kNodeProvisioning);
 }
 
@@ -98,8 +98,7 @@ TEST(Replica, TimesGoOntoTheSteadyClock) {
 }
 
 TEST(Replica, DeletingDrainsAndEndedIsOver) {
-  EXPECT_TRUE(
-      read_replica(pod_of("{}", ", deletionTimestamp: '2026-01-01T00:00:09Z'")).draining);
+  EXPECT_TRUE(read_replica(pod_of("{}", ", deletionTimestamp: '2026-01-01T00:00:09Z'")).draining);
   EXPECT_TRUE(read_replica(pod_of("{phase: Failed, reason: Evicted}")).over);
   EXPECT_FALSE(read_replica(pod_of("{phase: Running}")).over);
 }

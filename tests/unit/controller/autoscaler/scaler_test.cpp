@@ -111,8 +111,8 @@ TEST(Scaler, AnExternalWriterIsFollowedAndReportedOnce) {
   EXPECT_EQ(scaler.desired(), 5);
   EXPECT_EQ(scaler.said().condition->reason, kFixedReplicas);
   EXPECT_EQ(scaler.said().condition->status, "False");
-  EXPECT_EQ(reasons_of(step), (std::vector<std::string>{std::string(kScaledUp),
-                                                        std::string(kFixedReplicas)}));
+  EXPECT_EQ(reasons_of(step),
+            (std::vector<std::string>{std::string(kScaledUp), std::string(kFixedReplicas)}));
   const auto again = world.tick(scaler, asked);
   EXPECT_FALSE(again.changed);
   EXPECT_TRUE(again.news.empty());
@@ -189,14 +189,15 @@ TEST(Scaler, SleepsAndIsWoken) {
 TEST(Scaler, ANewLeaderGoesOnWhereTheOldOneWas) {
   World world;
   world.ready = 1;
-  const auto asked = asked_of("{minReplicas: 1, maxReplicas: 8, behavior: {scaleUpLimit: 2, "
-                              "scaleDownStabilization: 0s}}");
+  const auto asked = asked_of(
+      "{minReplicas: 1, maxReplicas: 8, behavior: {scaleUpLimit: 2, "
+      "scaleDownStabilization: 0s}}");
   auto scaler = world.scaler({}, 1, asked);
   world.tick(scaler, asked);
   world.calls_per_second = 500;
-  ASSERT_LE(world.ticks_until(scaler, asked, 10,
-                              [](const Step& step) { return step.decision.acts(); }),
-            10);
+  ASSERT_LE(
+      world.ticks_until(scaler, asked, 10, [](const Step& step) { return step.decision.acts(); }),
+      10);
   ASSERT_EQ(scaler.desired(), 3);
   const auto status = status_of(scaler);
   EXPECT_EQ(said_in(status), scaler.said()) << "what is read back is what was said";

@@ -55,8 +55,7 @@ struct World {
       if (i < ready) {
         pod.facts.ready_since = now - std::chrono::minutes(50);
       }
-      pod.engine.fault =
-          engines_answer ? scaling::Fault::kNone : scaling::Fault::kUnreachable;
+      pod.engine.fault = engines_answer ? scaling::Fault::kNone : scaling::Fault::kUnreachable;
       pod.engine.scraped = now;
       pod.engine.prompt_tokens = generated_total;
       pod.engine.generation_tokens = generated_total;

@@ -73,9 +73,9 @@ TEST(Reasons, EachOnceAndAllInTheTable) {
   for (const auto& reason : kReasons) {
     EXPECT_TRUE(table.insert(reason.name).second) << reason.name;
   }
-  for (const auto reason : {kActive, kAsleep, kAtMaximum, kObjectivesUnreachable,
-                            kMetricsUnavailable, kFixedReplicas, kNotConfigured, kScaledUp,
-                            kScaledDown, kScaledToZero, kWoken}) {
+  for (const auto reason :
+       {kActive, kAsleep, kAtMaximum, kObjectivesUnreachable, kMetricsUnavailable, kFixedReplicas,
+        kNotConfigured, kScaledUp, kScaledDown, kScaledToZero, kWoken}) {
     EXPECT_TRUE(table.contains(reason)) << reason;
   }
 }

@@ -159,8 +159,8 @@ TEST(Status, TheNumberIsSomebodysDecision) {
 }
 
 TEST(Status, AModelThatSleepsIsReady) {
-  Input input = input_of(
-      "{model: {name: m}, engine: {image: i}, scaling: {minReplicas: 0, maxReplicas: 5}}");
+  Input input =
+      input_of("{model: {name: m}, engine: {image: i}, scaling: {minReplicas: 0, maxReplicas: 5}}");
   input.object.status.desired_replicas = 0;
   input.deployment = facts(0, 0, 0, 0);
   const auto status = status_of(input, decide(input), std::nullopt);
