@@ -2,7 +2,7 @@
 // gateway replicas, caches filled through the real informers from a scripted API server, signals
 // put in where the fetchers would. Counts the CPU time of the tick's thread; sockets are not in it.
 //
-//   bench_scaling_ticks [DEPLOYMENTS [TICKS]]     exit status 1 when a tick costs more than a tenth
+//   bench_scaling_shell [DEPLOYMENTS [TICKS]]     exit status 1 when a tick costs more than a tenth
 //   of a core
 
 #include <algorithm>
