@@ -151,11 +151,10 @@ doc::Deployment engine_upstream(const crd::ModelDeployment& object,
                                 const std::string& cluster_residency) {
   doc::Deployment out = model_of(object);
   const auto& scaling = object.spec.scaling;
-  const md::ColdStart cold_start = scaling ? scaling->cold_start.value_or(md::ColdStart{})
-                                           : md::ColdStart{};
-  out.cold_start = {
-      .max_wait = std::chrono::ceil<std::chrono::milliseconds>(cold_start.max_wait),
-      .spill_while_waiting = cold_start.spill_while_waiting};
+  const md::ColdStart cold_start =
+      scaling ? scaling->cold_start.value_or(md::ColdStart{}) : md::ColdStart{};
+  out.cold_start = {.max_wait = std::chrono::ceil<std::chrono::milliseconds>(cold_start.max_wait),
+                    .spill_while_waiting = cold_start.spill_while_waiting};
   out.residency = cluster_residency;
   out.endpoints = std::move(endpoints);
   return out;

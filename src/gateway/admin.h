@@ -1,6 +1,7 @@
 #pragma once
 // The gateway's second door, for operators: /metrics, /demand, /livez, /readyz and which
-// configuration is in force. Knows nothing of models; runs on one loop and reads the other cores' counters.
+// configuration is in force. Knows nothing of models; runs on one loop and reads the other cores'
+// counters.
 
 #include <functional>
 #include <string>

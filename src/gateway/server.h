@@ -7,7 +7,8 @@
 //   (*server)->apply(next_snapshot);                             // running streams keep theirs
 //   (*server)->drain(30s);                                       // on SIGTERM; then destroy
 //
-// Thread: every method from one controlling thread that is not a core's.
+// Thread: every method from one controlling thread that is not a core's; apply() also while another
+// one is in drain(), so that calls that wait may still get their endpoint.
 
 #include <chrono>
 #include <cstdint>
@@ -68,8 +69,8 @@ class GatewayServer {
   /// first).
   void announce_drain();
 
-  /// Stops accepting, lets running calls finish up to `limit`, then cuts them. Returns when none is
-  /// left.
+  /// Stops accepting, lets running calls finish up to `limit`, then cuts them. Calls that wait for
+  /// an endpoint may do so until shortly before, and are refused then. Returns when none is left.
   void drain(std::chrono::milliseconds limit);
 
   /// Cuts what runs and ends the cores' threads. Idempotent.

@@ -67,8 +67,8 @@ struct Decision {
 
 /// What calls that wait could be given now.
 struct Openings {
-  std::size_t endpoints = 0;  ///< that would take a call
-  std::size_t places = 0;     ///< calls that they have too few of
+  std::size_t endpoints = 0;                      ///< that would take a call
+  std::size_t places = 0;                         ///< calls that they have too few of
   std::optional<std::chrono::milliseconds> wait;  ///< as in NoChoice, when there are none
 };
 

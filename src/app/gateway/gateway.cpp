@@ -4,6 +4,7 @@
 #include <csignal>
 #include <fcntl.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <thread>
 #include <unistd.h>
@@ -60,22 +61,39 @@ class Gateway {
                            {"drainTimeoutMs", options_.drain_timeout.count()}});
     // Not ready from now on, and still taking calls: those in front of us need a moment to see it.
     server_->announce_drain();
-    drain_timer_ = loop_.call_at(loop_.now() + options_.drain_delay, [this] { loop_.stop(); });
+    drain_timer_ = loop_.call_at(loop_.now() + options_.drain_delay, [this] { drain(); });
   }
 
   void finish() {
+    if (drainer_.joinable()) {
+      drainer_.join();
+    }
+    if (drained_fd_ >= 0) {
+      ::close(drained_fd_);
+    }
     reporter_.reset();
     stream_.reset();
     feed_.reset();
-    if (server_) {
-      server_->drain(options_.drain_timeout);
-      server_.reset();
-    }
+    server_.reset();
     log::info("stopped");
   }
 
  private:
   static constexpr int kCut = 130;
+
+  // It blocks, and meanwhile configurations still come: calls that wait may get their endpoint.
+  void drain() {
+    drained_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    const auto watched = loop_.watch(drained_fd_, EPOLLIN, [this](std::uint32_t) { loop_.stop(); });
+    drainer_ =
+        std::jthread([server = server_.get(), limit = options_.drain_timeout, fd = drained_fd_] {
+          server->drain(limit);
+          eventfd_write(fd, 1);
+        });
+    if (!watched) {
+      loop_.stop();
+    }
+  }
 
   [[nodiscard]] std::filesystem::path copy() const { return options_.data_dir / kSnapshotKey; }
 
@@ -234,6 +252,8 @@ class Gateway {
   std::unique_ptr<ConfigurationStream> stream_;
   std::unique_ptr<DemandReporter> reporter_ = std::make_unique<DemandReporter>();
   EventLoop::TimerId drain_timer_ = 0;
+  int drained_fd_ = -1;
+  std::jthread drainer_;
 };
 
 /// Signals become something to read; threads started later inherit the block.

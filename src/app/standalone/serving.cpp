@@ -79,6 +79,21 @@ std::uint64_t calls_in_flight(std::string_view metrics) {
   return calls;
 }
 
+std::uint64_t calls_open(const gateway::demand::Report& demand, std::string_view metrics,
+                         std::string_view id) {
+  const std::string_view deployment = id.substr(0, id.rfind('-'));
+  std::int64_t here = 0;
+  std::int64_t waiting = 0;
+  for (const auto& one : demand.deployments) {
+    waiting += one.queued + one.waiting_for_start;
+    if (one.name_space + "/" + one.name == deployment) {
+      here = one.in_flight;
+    }
+  }
+  const auto all = static_cast<std::int64_t>(calls_in_flight(metrics));
+  return static_cast<std::uint64_t>(std::max({here, all - waiting, std::int64_t{0}}));
+}
+
 std::optional<FirstKey> first_api_key(const Resources& resources, const doc::Document& document) {
   for (std::uint32_t index = 0; index < document.consumers.size(); ++index) {
     const auto found =

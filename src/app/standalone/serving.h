@@ -5,12 +5,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/standalone/engines.h"
 #include "app/standalone/greeting.h"
 #include "app/standalone/options.h"
 #include "controller/snapshot/compile.h"
+#include "gateway/demand/report.h"
 #include "gateway/snapshot/document.h"
 
 namespace penstock::app::standalone {
@@ -33,6 +35,13 @@ namespace penstock::app::standalone {
 
 /// Calls being served, from the gateway's metrics text; 0 when it does not say.
 [[nodiscard]] std::uint64_t calls_in_flight(std::string_view metrics);
+
+/// Calls that may be on this engine ("namespace/name-0"), from both of the gateway's accounts,
+/// which are not of the same instant: those at its deployment's engines, or all that do not wait,
+/// whichever are more. Calls that wait for an engine must not keep the one alive that makes room
+/// for it.
+[[nodiscard]] std::uint64_t calls_open(const gateway::demand::Report& demand,
+                                       std::string_view metrics, std::string_view id);
 
 /// The first API key, in the order of Consumers' names, that is in force; and its consumer's index.
 struct FirstKey {

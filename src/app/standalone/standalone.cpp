@@ -32,16 +32,17 @@ class Standalone {
         loop_(loop),
         programs_(std::move(programs)),
         configuration_(options.config, console_),
-        engines_(
-            loop, guard, Random(entropy_seed()),
-            {.log_dir = options.data_dir / "logs",
-             .drain_timeout = options.drain_timeout,
-             .policy = {}},
-            {.addresses_changed = [this] { publish_soon(); },
-             .notice = [this](const auto& view, const auto& notice) { tell(view, notice); },
-             .calls_open =
-                 [this](const std::string&) { return calls_in_flight(server_->metrics_text()); }}) {
-  }
+        engines_(loop, guard, Random(entropy_seed()),
+                 {.log_dir = options.data_dir / "logs",
+                  .drain_timeout = options.drain_timeout,
+                  .policy = {}},
+                 {.addresses_changed = [this] { publish_soon(); },
+                  .notice = [this](const auto& view, const auto& notice) { tell(view, notice); },
+                  .calls_open =
+                      [this](const std::string& id) {
+                        const auto demand = server_->demand();
+                        return calls_open(demand, server_->metrics_text(), id);
+                      }}) {}
 
   Result<> start() {
     PENSTOCK_TRY(listing, configuration_.read());
@@ -164,7 +165,7 @@ class Standalone {
   }
 
   void publish_soon() {
-    if (publish_timer_ == 0 && server_ && !stopping_) {
+    if (publish_timer_ == 0 && server_ && !drained_) {
       publish_timer_ = loop_.call_at(loop_.now(), [this] {
         publish_timer_ = 0;
         publish();
@@ -173,8 +174,9 @@ class Standalone {
     }
   }
 
+  // Also while calls end: some may wait for an engine that is just starting.
   void publish() {
-    if (stopping_) {
+    if (drained_) {
       return;
     }
     auto compiled = compile();
@@ -250,7 +252,7 @@ class Standalone {
   }
 
   void greet_when_settled() {
-    if (greeted_ || !server_ || !engines_.settled()) {
+    if (greeted_ || stopping_ || !server_ || !engines_.settled()) {
       return;
     }
     greeted_ = true;
@@ -287,6 +289,7 @@ class Standalone {
   }
 
   void stop_engines() {
+    drained_ = true;
     loop_.unwatch(drained_fd_);
     console_.say("All calls have ended; stopping the engines.");
     engines_.stop_all([this] { loop_.stop(); });
@@ -315,6 +318,7 @@ class Standalone {
   EventLoop::TimerId publish_timer_ = 0;
   bool greeted_ = false;
   bool stopping_ = false;
+  bool drained_ = false;
   SteadyTime stop_began_{};
   int drained_fd_ = -1;
   std::jthread drainer_;

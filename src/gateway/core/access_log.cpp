@@ -119,6 +119,7 @@ void append_access_line(std::string& out, const UsageRecord& record) {
   out += record.estimated ? R"(,"estimated":true)" : R"(,"estimated":false)";
   append_number(out, R"(,"attempts":)", record.attempts);
   append_ms(out, R"(,"durationMs":)", record.duration);
+  append_ms(out, R"(,"waitedMs":)", record.waited);
   append_ms(out, R"(,"firstByteMs":)", record.to_first_byte);
   out += "}\n";
 }

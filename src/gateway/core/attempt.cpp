@@ -16,8 +16,8 @@ namespace {
 constexpr std::size_t kMostRefusalBody = 64U << 10U;
 constexpr int kMostStaleRetries = 3;
 
-// How long a route's line stays where it is after a call found no endpoint with a place and joins it.
-// An endpoint that said for how long it wants to be left alone is, whatever this says.
+// How long a route's line stays where it is after a call found no endpoint with a place and joins
+// it. An endpoint that said for how long it wants to be left alone is, whatever this says.
 std::chrono::milliseconds pause_after(routing::Block outcome, bool was_in_line) {
   constexpr std::chrono::milliseconds kUntried{10};
   constexpr std::chrono::milliseconds kThrottled{100};

@@ -128,14 +128,15 @@ class Call {
   routing::NoChoice none_;
   std::uint32_t attempts_ = 0;
   std::uint32_t attempts_before_wait_ = 0;
-  bool sent_ = false;  ///< choice_.deployment was asked, and is of binding_
-  demand::Counters* wanted_ = nullptr;                 ///< of the deployment that it was offered to
+  bool sent_ = false;                   ///< choice_.deployment was asked, and is of binding_
+  demand::Counters* wanted_ = nullptr;  ///< of the deployment that it was offered to
   std::shared_ptr<demand::Counters> wanted_elsewhere_;  ///< the same, when binding_ may lack it
 
   std::optional<Wait> wait_;  ///< it must, before anything else
   std::optional<Room::Pass> pass_;
   std::uint64_t ticket_ = 0;  ///< its place among those that wait; 0 = it never did
   SteadyTime waiting_since_{};
+  std::chrono::nanoseconds waited_{0};
   std::chrono::milliseconds pause_{0};  ///< before its route's line goes on, if it goes back there
 
   int status_ = 0;            ///< as the client sees it

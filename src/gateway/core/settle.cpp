@@ -24,9 +24,8 @@ double seconds(std::chrono::nanoseconds duration) {
 // The call was offered to one deployment: the one that its route would have liked to use.
 void Call::arrive(const routing::Decision& decision) {
   const bool first_tier = decision.choice && decision.choice->tier == 0;
-  const std::uint32_t deployment = first_tier
-                                       ? decision.choice->deployment
-                                       : binding_->preferred(route_, core_.random_.next());
+  const std::uint32_t deployment =
+      first_tier ? decision.choice->deployment : binding_->preferred(route_, core_.random_.next());
   wanted_ = &binding_->demand(deployment);
   wanted_->arrivals.add(1);
   wanted_->prompt_tokens.add(prompt_estimate(body_));
@@ -146,6 +145,7 @@ void Call::report(bool estimated, std::chrono::nanoseconds duration) {
       .estimated = estimated,
       .attempts = attempts_,
       .duration = duration,
+      .waited = waited_,
       .to_first_byte = started ? first_byte_at_ - began_ : std::chrono::nanoseconds(0)};
   for (UsageSink* sink : {core_.sinks_.usage, access_log}) {
     if (sink != nullptr) {

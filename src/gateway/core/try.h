@@ -13,8 +13,8 @@ namespace penstock::gateway {
 class Call::Try {
  public:
   /// `now` is the call's own, which keeps it up to date.
-  Try(routing::EndpointState& state, demand::Counters& demand,
-      const routing::BreakerPolicy& policy, const SteadyTime& now, std::uint64_t work)
+  Try(routing::EndpointState& state, demand::Counters& demand, const routing::BreakerPolicy& policy,
+      const SteadyTime& now, std::uint64_t work)
       : state_(state),
         demand_(demand),
         policy_(policy),

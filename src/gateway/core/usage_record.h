@@ -28,6 +28,7 @@ struct UsageRecord {
   bool estimated = false;  ///< counted by us, because the upstream did not say
   std::uint32_t attempts = 0;
   std::chrono::nanoseconds duration{0};
+  std::chrono::nanoseconds waited{0};  ///< of it, in the gateway until an endpoint could take it
   std::chrono::nanoseconds to_first_byte{0};  ///< of the answer's body; 0 = there was none
 };
 

@@ -101,19 +101,19 @@ net::Task<bool> Call::wait_once(const Wait& wait) {
   const snapshot::Route& route = document().routes[route_];
   const std::string_view reason = wait.cold_start ? "cold_start" : "queue";
   const auto& queue = route.resilience.queue;
-  Waiter waiter(core_.room_, {.route = route.name,
-                              .consumer = consumer.name,
-                              .priority = consumer.priority,
-                              .weight = consumer.weight,
-                              .work = work_,
-                              .bytes = body_.size(),
-                              .max_bytes = document().limits.max_waiting_bytes,
-                              .max_depth = wait.cold_start || !queue
-                                               ? std::nullopt
-                                               : std::optional(queue->max_depth),
-                              .until = std::min(waiting_since_ + wait.max_wait, deadline_),
-                              .ticket = ticket_,
-                              .pause = pause_});
+  Waiter waiter(
+      core_.room_,
+      {.route = route.name,
+       .consumer = consumer.name,
+       .priority = consumer.priority,
+       .weight = consumer.weight,
+       .work = work_,
+       .bytes = body_.size(),
+       .max_bytes = document().limits.max_waiting_bytes,
+       .max_depth = wait.cold_start || !queue ? std::nullopt : std::optional(queue->max_depth),
+       .until = std::min(waiting_since_ + wait.max_wait, deadline_),
+       .ticket = ticket_,
+       .pause = pause_});
   const Room::Refusal refusal = core_.room_.enter(waiter);
   pass_.reset();
   if (refusal != Room::Refusal::kNone) {
@@ -129,8 +129,10 @@ net::Task<bool> Call::wait_once(const Wait& wait) {
     core_.shared_.first_wait();
   }
   const net::OnCancel on_leave(exchange_.disconnected(), [&waiter] { waiter.leave(); });
+  const SteadyTime began = now_;
   const Waiter::End end = co_await waiter;
   tick();
+  waited_ += now_ - began;
   core_.metrics_.count_wait(route.name, reason, name_of(end));
   core_.metrics_.observe_wait(route.name, reason, now_ - waiting_since_);
   if (end == Waiter::End::kReleased) {
@@ -162,8 +164,8 @@ std::optional<ApiError> Call::move_to_configuration_in_force() {
   }
   binding_ = core_.binding_;
   std::optional<ApiError> refusal;
-  const auto consumer = authenticate(exchange_.head().headers, binding_->snapshot(),
-                                     core_.loop_.clock().wall_now());
+  const auto consumer =
+      authenticate(exchange_.head().headers, binding_->snapshot(), core_.loop_.clock().wall_now());
   if (consumer) {
     consumer_ = *consumer;
     refusal = resolve();

@@ -18,11 +18,12 @@ constexpr Family kCalls{"penstock_gateway_demand_calls_total",
                         Kind::kCounter,
                         kByDeployment,
                         {}};
-constexpr Family kTokens{"penstock_gateway_demand_tokens_total",
-                         "Tokens of these calls; input is estimated on arrival and corrected later.",
-                         Kind::kCounter,
-                         kByType,
-                         {}};
+constexpr Family kTokens{
+    "penstock_gateway_demand_tokens_total",
+    "Tokens of these calls; input is estimated on arrival and corrected later.",
+    Kind::kCounter,
+    kByType,
+    {}};
 constexpr Family kSpilledCalls{"penstock_gateway_demand_spilled_calls_total",
                                "Of these calls, those that another deployment answered.",
                                Kind::kCounter,

@@ -4,6 +4,7 @@
 #include <array>
 #include <limits>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -69,10 +70,9 @@ class Fields {
     }
     constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
     // A parser may keep a non-negative number as either kind.
-    const bool fits =
-        value->is_number_unsigned()
-            ? value->get<std::uint64_t>() <= kMost
-            : value->is_number_integer() && value->get<std::int64_t>() >= 0;
+    const bool fits = value->is_number_unsigned()
+                          ? value->get<std::uint64_t>() <= kMost
+                          : value->is_number_integer() && value->get<std::int64_t>() >= 0;
     if (!fits) {
       refuse(key, "an integer from 0 to 2^63-1");
       return 0;
@@ -139,8 +139,8 @@ auto key_of(const DeploymentDemand& demand) {
 std::string write_report(const Report& report) {
   Json deployments = Json::array();
   for (const DeploymentDemand& demand : report.deployments) {
-    Json& one = deployments.emplace_back(
-        Json{{"namespace", demand.name_space}, {"name", demand.name}});
+    Json& one =
+        deployments.emplace_back(Json{{"namespace", demand.name_space}, {"name", demand.name}});
     for (const Number& number : kNumbers) {
       one[number.key] = demand.*number.member;
     }
@@ -158,9 +158,9 @@ std::string write_report(const Report& report) {
 Result<Report> read_report(std::string_view text) {
   constexpr std::size_t kDepth = 8;
   constexpr std::size_t kNodes = 8 + kMostDeployments * (kNumbers.size() + 16);
-  PENSTOCK_TRY(root,
-               json::parse(text, {.max_bytes = kLargestReport, .max_depth = kDepth,
-                                  .max_nodes = kNodes}));
+  PENSTOCK_TRY(
+      root,
+      json::parse(text, {.max_bytes = kLargestReport, .max_depth = kDepth, .max_nodes = kNodes}));
   std::optional<Error> fault;
   Fields fields(root, "", fault);
   Report out;

@@ -1,5 +1,7 @@
 #include "gateway/response/api_error.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/log.h"
@@ -24,6 +26,12 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
   } else {
     log::append_json_string(out, value);
   }
+}
+
+/// A second when nobody knows; never so little that all come back at once.
+std::chrono::milliseconds no_sooner_than_sensible(std::optional<std::chrono::milliseconds> wait) {
+  constexpr std::chrono::milliseconds kLeast{100};
+  return std::max(wait.value_or(std::chrono::seconds(1)), kLeast);
 }
 
 /// "0.2 s", "120 s"
@@ -224,7 +232,7 @@ ApiError queue_timeout(std::string_view model, std::chrono::milliseconds waited,
           fmt::format("All deployments of `{}` were full for the {} that this call waited in the "
                       "queue. Retry after the time given.",
                       shortened(model), in_seconds(waited)),
-          wait.value_or(std::chrono::seconds(1))};
+          no_sooner_than_sensible(wait)};
 }
 
 ApiError queue_full(std::string_view model, std::uint32_t depth,
@@ -236,7 +244,7 @@ ApiError queue_full(std::string_view model, std::uint32_t depth,
           fmt::format("All deployments of `{}` are full, and so is the queue for them with {} "
                       "calls. Retry after the time given.",
                       shortened(model), depth),
-          wait.value_or(std::chrono::seconds(1))};
+          no_sooner_than_sensible(wait)};
 }
 
 ApiError waiting_calls_too_large(std::uint64_t limit) {

@@ -58,8 +58,8 @@ struct Deployment {
   std::string auth_header;  ///< "authorization" or "api-key"; empty = none
   Secret auth_value;        ///< with its scheme: "Bearer …"
   std::string region;
-  std::string residency;            ///< "EU"; empty = unknown
-  std::int64_t context_length = 0;  ///< tokens; 0 = unknown
+  std::string residency;                ///< "EU"; empty = unknown
+  std::int64_t context_length = 0;      ///< tokens; 0 = unknown
   std::optional<ColdStart> cold_start;  ///< absent: nothing starts here, calls do not wait for it
   std::vector<Endpoint> endpoints;      ///< may be empty: scaled to zero
 };

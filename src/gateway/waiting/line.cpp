@@ -54,9 +54,9 @@ Line::Place* Line::take() {
     if (lane.places.empty()) {
       continue;
     }
-    const bool first = next == nullptr || lane.given < next->given ||
-                       (lane.given == next->given &&
-                        lane.places.begin()->first < next->places.begin()->first);
+    const bool first =
+        next == nullptr || lane.given < next->given ||
+        (lane.given == next->given && lane.places.begin()->first < next->places.begin()->first);
     next = first ? &lane : next;
   }
   Place* place = next->places.begin()->second;

@@ -7,6 +7,9 @@ namespace {
 
 constexpr std::size_t kPerDroppedPass = 2;
 
+// A breaker that is due lets one call through and no other before that one's end.
+constexpr std::chrono::milliseconds kWhileProbing{100};
+
 }  // namespace
 
 std::shared_ptr<SharedRoom::Count> SharedRoom::depth(const std::string& route) {
@@ -167,7 +170,7 @@ void Room::let_go(const std::shared_ptr<RouteLine>& line, std::size_t most) {
 
 void Room::arm(RouteLine& line, std::optional<std::chrono::milliseconds> wait) {
   if (wait) {
-    loop_.arm(line, *wait);
+    loop_.arm(line, wait->count() > 0 ? *wait : kWhileProbing);
   } else {
     line.cancel();
   }
@@ -191,10 +194,10 @@ void Room::exits_changed() {
 
 void Room::answered_by(std::string_view deployment) {
   const SteadyTime now = loop_.now();
-  const auto lines = lines_;
-  for (const auto& [route, line] : lines) {
-    if (line->passes == 0 && now < line->paused_until && exits_.uses(route, deployment)) {
-      release(line, Pace::kOne);
+  for (const auto& [route, line] : lines_) {
+    const bool stands = line->passes == 0 && !line->line.empty() && now < line->paused_until;
+    if (stands && exits_.uses(route, deployment)) {
+      release(line, Pace::kOne);  // forgets no line: this one has a pass now
     }
   }
 }

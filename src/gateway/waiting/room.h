@@ -130,12 +130,12 @@ class [[nodiscard]] Waiter final : public net::Timer {
     std::int32_t priority = 0;
     std::uint32_t weight = 1;
     std::uint64_t work = 1;
-    std::uint64_t bytes = 0;      ///< that the call holds while it waits
-    std::uint64_t max_bytes = 0;  ///< of all calls that wait
+    std::uint64_t bytes = 0;                 ///< that the call holds while it waits
+    std::uint64_t max_bytes = 0;             ///< of all calls that wait
     std::optional<std::uint32_t> max_depth;  ///< of the route's queue; absent: not in a queue
     SteadyTime until{};
-    std::uint64_t ticket = 0;             ///< of the call's stay before; 0 = it is new
-    std::chrono::milliseconds pause{0};   ///< before the line is let go on: for one that returns
+    std::uint64_t ticket = 0;            ///< of the call's stay before; 0 = it is new
+    std::chrono::milliseconds pause{0};  ///< before the line is let go on: for one that returns
   };
   enum class End { kReleased, kExpired, kLeft };
 

@@ -46,7 +46,8 @@ TEST_F(Demand, CallsAndTokensAreThoseOfTheDeploymentThatWasWanted) {
   const auto estimate = static_cast<std::int64_t>(chat_body("m1").size()) / 4;
   EXPECT_GE(a.prompt_tokens, 7 * kCalls);
   EXPECT_LE(a.prompt_tokens, 7 * kCalls + 2 * (estimate - 7));
-  EXPECT_EQ(demand_for("default/b"), (demand::DeploymentDemand{.name_space = "default", .name = "b"}));
+  EXPECT_EQ(demand_for("default/b"),
+            (demand::DeploymentDemand{.name_space = "default", .name = "b"}));
 }
 
 TEST_F(Demand, SpilledCallsAreCountedOnBothSides) {

@@ -21,7 +21,8 @@ class Records::Sink final : public UsageSink {
                                .stream = record.stream,
                                .estimated = record.estimated,
                                .usage = record.usage,
-                               .attempts = record.attempts});
+                               .attempts = record.attempts,
+                               .waited = record.waited});
     owner_.changed_.notify_all();
   }
 

@@ -24,6 +24,7 @@ struct SeenRecord {
   bool stream = false, estimated = false;
   Usage usage;
   std::uint32_t attempts = 0;
+  std::chrono::nanoseconds waited{0};
 };
 
 class Records {

@@ -55,9 +55,8 @@ class Waiting : public GatewayTest {
     Clients out;
     for (std::size_t i = 0; i < count; ++i) {
       out.push_back(std::make_unique<testing::RawHttp>(port()));
-      out.back()->send(
-          testing::request_text("POST", kChat, headers({{"x-request-id", key}}, key),
-                                chat_body("m1")));
+      out.back()->send(testing::request_text("POST", kChat, headers({{"x-request-id", key}}, key),
+                                             chat_body("m1")));
     }
     return out;
   }
@@ -165,10 +164,13 @@ TEST_F(Waiting, NoHerdFallsOnTheFirstEndpoint) {
   first_endpoint();
   ASSERT_TRUE(reached(upstream_, 32));
   EXPECT_EQ(metric(kCold), 68) << "the rest waits until the endpoint has taken these";
+  auto late = send(1);
+  ASSERT_TRUE(becomes(kCold, 69)) << "and so does who comes now";
   EXPECT_EQ(upstream_.calls(), 32U);
   let_go();
   expect_all(clients, 200);
-  EXPECT_EQ(upstream_.calls(), 100U);
+  expect_all(late, 200);
+  EXPECT_EQ(upstream_.calls(), 101U);
 }
 
 TEST_F(Waiting, OneConsumersManyCallsDoNotStandBeforeAnothersOne) {
@@ -235,6 +237,7 @@ TEST_F(Waiting, TheWaitEndsAsTheDeploymentSays) {
   EXPECT_NE(got.body.find("No replica of `m1` became ready in the 0.2 s"), std::string::npos)
       << got.body;
   EXPECT_EQ(records_.nth(1).error_code, "model_not_started");
+  EXPECT_GE(records_.nth(1).waited, 150ms);
   EXPECT_EQ(demand_for("default/a").arrivals, 1) << "it was wanted all the same";
 }
 
@@ -266,6 +269,8 @@ TEST_F(Waiting, ALowerTierTakesTheCallMeanwhile) {
   EXPECT_EQ(chat("m1").status, 200);
   EXPECT_EQ(lower.calls(), 1U);
   EXPECT_EQ(metric(kCold), 0);
+  EXPECT_EQ(records_.nth(1).waited, 0ms);
+  EXPECT_EQ(demand_for("default/a").spilled_calls, 1);
 }
 
 TEST_F(Waiting, ALowerTierDoesNotTakeTheCallWhenItMayNot) {

@@ -75,6 +75,19 @@ TEST(Serving, CallsInFlightAreReadFromTheMetrics) {
   EXPECT_EQ(calls_in_flight(""), 0U);
 }
 
+TEST(Serving, CallsThatWaitAreOpenOnNoEngine) {
+  const std::string metrics = "\npenstock_gateway_requests_in_flight 5\n";
+  gateway::demand::Report demand;
+  demand.deployments = {{.name_space = "d", .name = "a-b", .in_flight = 1, .waiting_for_start = 3},
+                        {.name_space = "d", .name = "c", .queued = 1}};
+  EXPECT_EQ(calls_open(demand, metrics, "d/a-b-0"), 1U);
+  demand.deployments[1].queued = 2;
+  EXPECT_EQ(calls_open(demand, metrics, "d/a-b-0"), 1U) << "at an engine, whatever the sums say";
+  EXPECT_EQ(calls_open(demand, metrics, "d/c-0"), 0U);
+  demand.deployments[0].waiting_for_start = 0;
+  EXPECT_EQ(calls_open(demand, metrics, "d/c-0"), 3U) << "it may still go there";
+}
+
 TEST(Serving, TheFirstKeyIsOneThatWorks) {
   const std::string consumer = R"(---
 apiVersion: penstock.dev/v1alpha1

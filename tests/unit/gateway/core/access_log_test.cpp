@@ -29,13 +29,14 @@ TEST(AccessLog, OneJsonLine) {
                            .estimated = false,
                            .attempts = 2,
                            .duration = 1'500us,
+                           .waited = 250us,
                            .to_first_byte = 500us});
   EXPECT_EQ(
       out,
       R"({"time":"2023-11-14T22:13:20.123Z","message":"call","requestId":"req_1","consumer":"default/alice",)"
       R"("project":"search","route":"default/r","deployment":"default/d","operation":"chat","model":"m\"\n",)"
       R"("stream":true,"status":200,"inputTokens":7,"cachedTokens":1,"outputTokens":5,"reasoningTokens":2,"estimated":false,)"
-      R"("attempts":2,"durationMs":1.500,"firstByteMs":0.500})"
+      R"("attempts":2,"durationMs":1.500,"waitedMs":0.250,"firstByteMs":0.500})"
       "\n");
 }
 

@@ -36,6 +36,13 @@ class RoomTest : public ::testing::Test {
     std::optional<Room::Pass> pass;
   };
 
+  void TearDown() override {
+    for (const auto& call : calls) {
+      call->waiter->leave();
+    }
+    loop.poll();  // every coroutine comes to its end
+  }
+
   Waiter::Request request(std::chrono::milliseconds wait = 10s) {
     Waiter::Request out{};
     out.route = "r";
@@ -68,8 +75,8 @@ class RoomTest : public ::testing::Test {
   }
   std::size_t released() {
     loop.poll();
-    return static_cast<std::size_t>(std::ranges::count_if(
-        calls, [](const auto& call) { return call->end == End::kReleased; }));
+    return static_cast<std::size_t>(
+        std::ranges::count_if(calls, [](const auto& call) { return call->end == End::kReleased; }));
   }
   void open(std::size_t endpoints, std::size_t places) {
     exits.now = routing::Openings{.endpoints = endpoints, .places = places, .wait = {}};
