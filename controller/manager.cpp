@@ -127,8 +127,8 @@ struct Manager::Parts {
                          options.configuration->policy};
     }
     inference_gateways = std::make_unique<inferencegateway::Reconciler>(
-        caches, hands(inferencegateway::kFieldManager, controller), *events,
-        std::move(settings), inferencegateway::ask_versions);
+        caches, hands(inferencegateway::kFieldManager, controller), *events, std::move(settings),
+        inferencegateway::ask_versions);
     inferencegateway::watch(caches, controller);
     gateway_controller = &controller;
   }

@@ -96,15 +96,15 @@ kube::Object Authority::write(const kube::ObjectKey& key, const kube::Object& pr
     data[stem + std::string(kCertificateEnd)] = base64_encode(member.pair.certificate);
     data[stem + std::string(kKeyEnd)] = base64_encode(member.pair.key.reveal());
   }
-  json::Value secret = previous.empty()
-                           ? json::Value{{"apiVersion", "v1"},
-                                         {"kind", "Secret"},
-                                         {"type", kSecretType},
-                                         {"metadata",
-                                          {{"name", key.name},
-                                           {"namespace", key.name_space},
-                                           {"labels", {{"app.kubernetes.io/part-of", "penstock"}}}}}}
-                           : previous.value();
+  json::Value secret =
+      previous.empty() ? json::Value{{"apiVersion", "v1"},
+                                     {"kind", "Secret"},
+                                     {"type", kSecretType},
+                                     {"metadata",
+                                      {{"name", key.name},
+                                       {"namespace", key.name_space},
+                                       {"labels", {{"app.kubernetes.io/part-of", "penstock"}}}}}}
+                       : previous.value();
   secret["data"] = std::move(data);
   return kube::Object(std::move(secret));
 }

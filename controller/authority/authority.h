@@ -14,7 +14,8 @@
 
 namespace penstock::controller::authority {
 
-/// Of the Secret. Caches leave Secrets of this type out: nothing that a user writes can refer to it.
+/// Of the Secret. Caches leave Secrets of this type out: nothing that a user writes can refer to
+/// it.
 inline constexpr std::string_view kSecretType = "penstock.dev/authority";
 
 class Authority {

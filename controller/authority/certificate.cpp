@@ -161,10 +161,10 @@ Result<KeyPair> make_authority(const Validity& validity) {
     return fail(openssl_failed("cannot make a key"));
   }
   constexpr std::size_t kTagBytes = 4;  // tells authorities apart in messages
-  PENSTOCK_TRY(certificate, unsigned_certificate(
-                                *key, "penstock authority " + secure_hex(kTagBytes), validity));
-  PENSTOCK_CHECK_OK(extend(*certificate, *certificate, NID_basic_constraints,
-                           "critical,CA:TRUE,pathlen:0"));
+  PENSTOCK_TRY(certificate,
+               unsigned_certificate(*key, "penstock authority " + secure_hex(kTagBytes), validity));
+  PENSTOCK_CHECK_OK(
+      extend(*certificate, *certificate, NID_basic_constraints, "critical,CA:TRUE,pathlen:0"));
   PENSTOCK_CHECK_OK(
       extend(*certificate, *certificate, NID_key_usage, "critical,keyCertSign,cRLSign"));
   PENSTOCK_CHECK_OK(extend(*certificate, *certificate, NID_subject_key_identifier, "hash"));
@@ -179,9 +179,8 @@ Result<KeyPair> issue(const KeyPair& authority, const Leaf& leaf, const Validity
   if (!key) {
     return fail(openssl_failed("cannot make a key"));
   }
-  const Validity limited{
-      std::max(validity.from, time_of(X509_get0_notBefore(issuer.get()))),
-      std::min(validity.until, time_of(X509_get0_notAfter(issuer.get())))};
+  const Validity limited{std::max(validity.from, time_of(X509_get0_notBefore(issuer.get()))),
+                         std::min(validity.until, time_of(X509_get0_notAfter(issuer.get())))};
   PENSTOCK_TRY(certificate, unsigned_certificate(*key, leaf.common_name, limited));
   PENSTOCK_CHECK_OK(extend(*certificate, *issuer, NID_basic_constraints, "critical,CA:FALSE"));
   PENSTOCK_CHECK_OK(extend(*certificate, *issuer, NID_key_usage, "critical,digitalSignature"));
@@ -219,8 +218,7 @@ Result<> check_leaf(const KeyPair& pair, std::string_view bundle, const Leaf& le
   PENSTOCK_TRY(certificate, certificate_of(pair.certificate));
   PENSTOCK_TRY(key, key_of(pair.key));
   if (X509_check_private_key(certificate.get(), key.get()) != 1) {
-    return fail(Code::kInvalid,
-                "the key is not that of the certificate: " + take_openssl_error());
+    return fail(Code::kInvalid, "the key is not that of the certificate: " + take_openssl_error());
   }
   PENSTOCK_TRY(facts, read_certificate(pair.certificate));
   PENSTOCK_CHECK_OK(same(facts.names, leaf.names, "DNS names"));
@@ -236,8 +234,8 @@ Result<> check_leaf(const KeyPair& pair, std::string_view bundle, const Leaf& le
   X509_VERIFY_PARAM_set_purpose(
       param, leaf.use == Use::kServer ? X509_PURPOSE_SSL_SERVER : X509_PURPOSE_SSL_CLIENT);
   if (X509_verify_cert(context.get()) != 1) {
-    return fail(Code::kInvalid, X509_verify_cert_error_string(
-                                    X509_STORE_CTX_get_error(context.get())));
+    return fail(Code::kInvalid,
+                X509_verify_cert_error_string(X509_STORE_CTX_get_error(context.get())));
   }
   return {};
 }

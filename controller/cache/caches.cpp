@@ -10,8 +10,7 @@ namespace res = kube::resources;
 
 /// Helm keeps releases in Secrets, large ones, that nobody here reads. And no object may refer to
 /// our authority's key (controller/authority).
-constexpr std::string_view kUsableSecrets =
-    "type!=helm.sh/release.v1,type!=penstock.dev/authority";
+constexpr std::string_view kUsableSecrets = "type!=helm.sh/release.v1,type!=penstock.dev/authority";
 
 class Filler {
  public:

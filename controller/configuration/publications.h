@@ -1,6 +1,6 @@
 #pragma once
-// The configurations that are there to be fetched: the newest of each gateway, and a way to wait for
-// the next. Knows the Secrets that hold them; knows no connection. Nothing queues: who was away
+// The configurations that are there to be fetched: the newest of each gateway, and a way to wait
+// for the next. Knows the Secrets that hold them; knows no connection. Nothing queues: who was away
 // finds the newest.
 
 #include <condition_variable>

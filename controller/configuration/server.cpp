@@ -5,6 +5,7 @@
 #include <set>
 #include <sys/socket.h>
 #include <thread>
+#include <utility>
 
 #include <httplib.h>
 #include <nlohmann/json.hpp>
@@ -29,14 +30,17 @@ void tune(int socket, std::chrono::milliseconds stall) {
   const int limit = static_cast<int>(3 * stall.count());
   ::setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit, sizeof limit);
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(stall);
-  const timeval wait{seconds.count(),
-                     std::chrono::microseconds(stall - seconds).count()};
+  const timeval wait{seconds.count(), std::chrono::microseconds(stall - seconds).count()};
   ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
 }
 
 void refuse(httplib::Response& response, const Error& error) {
   response.status = info(error.code()).http_status;
   response.set_content(json::Value{{"error", error.message()}}.dump(), "application/json");
+}
+
+Error untrusted() {
+  return {Code::kForbidden, "the client certificate is not trusted any more"};
 }
 
 /// The streams that are open: counted, and known by socket so that they can be cut.
@@ -110,6 +114,12 @@ struct Server::Parts {
     if (const auto opened = streams.open(peer->gateway, socket); !opened) {
       return refuse(response, opened.error());
     }
+    // After open(): an authority taken back before this is seen here, and one taken back later
+    // cuts.
+    if (!door.trusts(request.ssl)) {
+      streams.close(peer->gateway, socket);
+      return refuse(response, untrusted());
+    }
     tune(socket, options.stall);
     auto reader = std::make_shared<Reader>(Reader{*peer, 0, waiter.now()});
     log::info("a gateway follows its configuration", {{"namespace", peer->gateway.name_space},
@@ -141,6 +151,9 @@ struct Server::Parts {
     const auto peer = peer_of(request.ssl);
     if (!peer) {
       return refuse(response, peer.error());
+    }
+    if (!door.trusts(request.ssl)) {
+      return refuse(response, untrusted());
     }
     if (const auto taken = sink(peer->gateway, request.body); !taken) {
       return refuse(response, taken.error());
@@ -186,6 +199,7 @@ struct Server::Parts {
   const Waiter& waiter;
   TlsDoor door;
   Streams streams;
+  std::string bundle;  ///< of the last use()
   std::stop_source stopping;
   int port = 0;
   std::unique_ptr<httplib::SSLServer> server;
@@ -209,7 +223,12 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options,
 }
 
 Result<> Server::use(const authority::KeyPair& identity, std::string_view bundle) {
-  return parts_->door.use(identity, bundle);
+  PENSTOCK_CHECK_OK(parts_->door.use(identity, bundle));
+  const std::string before = std::exchange(parts_->bundle, std::string(bundle));
+  if (!bundle.contains(before)) {  // new ones are added at its end
+    parts_->streams.cut_all();
+  }
+  return {};
 }
 
 int Server::port() const noexcept {

@@ -7,8 +7,9 @@
 //   POST /v1/demand      a JSON body of up to 1 MiB, handed to the sink
 //
 // The certificate decides which gateway's configuration is read; there is no way to ask for another
-// one. A slow reader holds its own thread and gets the newest next, never those in between. Blocking
-// threads, one a connection, within limits: docs/adr/0004. The process must ignore SIGPIPE.
+// one. A slow reader holds its own thread and gets the newest next, never those in between.
+// Blocking threads, one a connection, within limits: docs/adr/0004. The process must ignore
+// SIGPIPE.
 
 #include <chrono>
 #include <cstdint>
@@ -47,13 +48,14 @@ class Server {
   /// address cannot be had.
   [[nodiscard]] static Result<std::unique_ptr<Server>> start(const ServerOptions& options,
                                                              const Publications& publications,
-                                                             DemandSink sink,
-                                                             const Waiter& waiter);
+                                                             DemandSink sink, const Waiter& waiter);
   ~Server();  ///< cuts all connections
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// What new connections are met with; before the first call none succeeds. Any thread.
+  /// What new connections are met with; before the first call none succeeds. When `bundle` has lost
+  /// an authority, connections are cut: who has a certificate that is still good comes again. One
+  /// thread.
   [[nodiscard]] Result<> use(const authority::KeyPair& identity, std::string_view bundle);
 
   [[nodiscard]] int port() const noexcept;

@@ -47,9 +47,8 @@ Service::Service(kube::Client& client, const Waiter& waiter, ServiceOptions opti
 Result<> Service::listen() {
   PENSTOCK_TRY(server, Server::start(options_.server, publications_, hooks_.demand, waiter_));
   server_ = std::move(server);
-  log::info("offering configurations", {{"host", options_.server.host},
-                                        {"port", server_->port()},
-                                        {"url", options_.url}});
+  log::info("offering configurations",
+            {{"host", options_.server.host}, {"port", server_->port()}, {"url", options_.url}});
   return {};
 }
 

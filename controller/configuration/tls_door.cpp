@@ -1,10 +1,15 @@
 #include "controller/configuration/tls_door.h"
 
-#include <openssl/err.h>
+#include <openssl/x509v3.h>
 
 #include "controller/authority/openssl_parts.h"
 
 namespace penstock::controller::configuration {
+namespace {
+
+using ContextPtr = std::unique_ptr<X509_STORE_CTX, authority::Freer<X509_STORE_CTX_free>>;
+
+}  // namespace
 
 struct TlsDoor::Material {
   authority::CertificatePtr certificate;
@@ -36,13 +41,26 @@ int TlsDoor::choose(SSL* connection, void* door) {
   return static_cast<const TlsDoor*>(door)->offer(*connection) ? 1 : 0;
 }
 
+std::shared_ptr<const TlsDoor::Material> TlsDoor::current() const {
+  const std::lock_guard lock(mutex_);
+  return material_;
+}
+
+bool TlsDoor::trusts(const SSL* connection) const {
+  const auto material = current();
+  const authority::CertificatePtr certificate(SSL_get1_peer_certificate(connection));
+  const ContextPtr context(X509_STORE_CTX_new());
+  return material != nullptr && certificate != nullptr &&
+         X509_STORE_CTX_init(context.get(), material->trusted.get(), certificate.get(), nullptr) ==
+             1 &&
+         X509_STORE_CTX_set_purpose(context.get(), X509_PURPOSE_SSL_CLIENT) == 1 &&
+         X509_verify_cert(context.get()) == 1;
+}
+
 bool TlsDoor::offer(SSL& connection) const {
-  std::shared_ptr<const Material> material;
-  {
-    const std::lock_guard lock(mutex_);
-    material = material_;
-  }
-  return material != nullptr && SSL_use_certificate(&connection, material->certificate.get()) == 1 &&
+  const auto material = current();
+  return material != nullptr &&
+         SSL_use_certificate(&connection, material->certificate.get()) == 1 &&
          SSL_use_PrivateKey(&connection, material->key.get()) == 1 &&
          SSL_set1_verify_cert_store(&connection, material->trusted.get()) == 1;
 }

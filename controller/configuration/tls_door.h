@@ -3,8 +3,8 @@
 // no authorities but our own. Knows OpenSSL; knows no HTTP.
 //
 // Certificates are looked up during each handshake, so a renewed one needs no restart and does not
-// touch connections that are open. Until the first one is there, every handshake fails. Sessions are
-// not resumed: a certificate is looked at every time.
+// touch connections that are open. Until the first one is there, every handshake fails. Sessions
+// are not resumed: a certificate is looked at every time.
 
 #include <memory>
 #include <mutex>
@@ -32,10 +32,14 @@ class TlsDoor {
 
   [[nodiscard]] bool set_up(SSL_CTX& context);
 
+  /// The peer would be let in now, too: not only when its handshake was.
+  [[nodiscard]] bool trusts(const SSL* connection) const;
+
  private:
   struct Material;
   static int choose(SSL* connection, void* door);
   [[nodiscard]] bool offer(SSL& connection) const;
+  [[nodiscard]] std::shared_ptr<const Material> current() const;
 
   mutable std::mutex mutex_;
   std::shared_ptr<const Material> material_;  // guarded by mutex_

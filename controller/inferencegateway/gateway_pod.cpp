@@ -80,9 +80,9 @@ json::Value mounts_of(const Image& image) {
 }
 
 json::Value volumes_of(const std::string& name, const Image& image) {
-  json::Value out = json::Value::array(
-      {{{"name", "snapshot"}, {"secret", {{"secretName", snapshot_name(name)}}}},
-       {{"name", "data"}, {"emptyDir", json::Value::object()}}});
+  json::Value out =
+      json::Value::array({{{"name", "snapshot"}, {"secret", {{"secretName", snapshot_name(name)}}}},
+                          {{"name", "data"}, {"emptyDir", json::Value::object()}}});
   if (!image.controller_url.empty()) {
     // Optional: a pod starts, and follows its Secret, also where nobody could sign yet.
     out.push_back({{"name", "identity"},

@@ -53,7 +53,7 @@ struct Input {
   WorkloadFacts workload;  ///< empty while there is no Deployment
   ServiceFacts service;
   std::vector<Replica> replicas;
-  std::string delivered_version;  ///< of the configuration in the Secret, by its annotation
+  std::string delivered_version;     ///< of the configuration in the Secret, by its annotation
   std::optional<Identity> identity;  ///< in the Secret; identity.h renews it
   WallTime now{};
 };

@@ -26,10 +26,9 @@ std::chrono::milliseconds until(WallTime when, WallTime now) {
 }
 
 /// A certificate that cannot be made delays no configuration: the Secret's watch needs none.
-WallTime renew(std::optional<Identity>& identity, const runtime::Pass& pass,
-               const Stream& stream) {
-  const auto at = renew_identity(identity, {pass.key.name_space, pass.key.name}, stream,
-                                 pass.wall_now);
+WallTime renew(std::optional<Identity>& identity, const runtime::Pass& pass, const Stream& stream) {
+  const auto at =
+      renew_identity(identity, {pass.key.name_space, pass.key.name}, stream, pass.wall_now);
   if (!at) {
     log::warn("a gateway's certificate cannot be renewed",
               {{"gateway", pass.key.full_name()}, {"error", at.error().to_string()}});

@@ -181,7 +181,8 @@ Answer HttpTransport::outcome(const Exchange& exchange, httplib::Error error,
     return failed(TransportFailure::kCancelled, "stopped while waiting for " + options_.peer);
   }
   if (verdict == Watchdog::Verdict::kTimeout) {
-    return failed(TransportFailure::kTimeout, "no answer from " + options_.peer + " in time" + where);
+    return failed(TransportFailure::kTimeout,
+                  "no answer from " + options_.peer + " in time" + where);
   }
   switch (error) {
     case httplib::Error::Connection:
@@ -191,12 +192,12 @@ Answer HttpTransport::outcome(const Exchange& exchange, httplib::Error error,
     case httplib::Error::SSLConnection:
     case httplib::Error::SSLLoadingCerts:
     case httplib::Error::SSLServerVerification:
-      return failed(TransportFailure::kNotSent,
-                    "TLS handshake with " + options_.peer + " failed" + where + ": " + take_tls_error());
+      return failed(TransportFailure::kNotSent, "TLS handshake with " + options_.peer + " failed" +
+                                                    where + ": " + take_tls_error());
     default:
-      return failed(
-          exchange.connected ? TransportFailure::kUnknown : TransportFailure::kNotSent,
-          "the connection to " + options_.peer + " broke" + where + ": " + httplib::to_string(error));
+      return failed(exchange.connected ? TransportFailure::kUnknown : TransportFailure::kNotSent,
+                    "the connection to " + options_.peer + " broke" + where + ": " +
+                        httplib::to_string(error));
   }
 }
 

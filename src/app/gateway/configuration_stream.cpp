@@ -123,6 +123,9 @@ bool ConfigurationStream::follow(const std::string& address, const Identity& ide
   if (const std::lock_guard lock(attempt.mutex); !attempt.why.empty()) {
     problem = attempt.why;
   }
+  if (stop.stop_requested()) {
+    return true;
+  }
   if (!connected_.load()) {
     give_up(problem);
     return false;

@@ -30,10 +30,10 @@ namespace penstock::app::gateway_role {
 struct StreamOptions {
   std::string url;                 ///< "https://penstock-configuration.penstock-system.svc:9443"
   std::filesystem::path identity;  ///< folder; may be empty yet, then it is waited for
-  std::chrono::milliseconds silence{30'000};         ///< three heartbeats
-  std::chrono::milliseconds look{2'000};             ///< at identity and silence
+  std::chrono::milliseconds silence{30'000};  ///< three heartbeats
+  std::chrono::milliseconds look{2'000};      ///< at identity and silence
   std::chrono::milliseconds connect_timeout{5'000};
-  std::chrono::milliseconds demand_timeout{5'000};   ///< for each replica
+  std::chrono::milliseconds demand_timeout{5'000};  ///< for each replica
   kube::BackoffPolicy backoff{};
   std::uint64_t seed = entropy_seed();
   Resolve resolve = resolve_all;

@@ -16,6 +16,13 @@ void DemandReporter::start(Report report, Send send) {
       });
 }
 
+void DemandReporter::stop() {
+  if (thread_.joinable()) {
+    thread_.request_stop();
+    thread_.join();
+  }
+}
+
 void DemandReporter::hurry() {
   {
     const std::lock_guard lock(mutex_);

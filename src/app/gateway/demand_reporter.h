@@ -32,6 +32,8 @@ class DemandReporter {
   /// Once. Both must stay usable until destruction.
   void start(Report report, Send send);
   [[nodiscard]] bool started() const { return thread_.joinable(); }
+  /// Blocks until a report that is under way has been sent. hurry() stays allowed.
+  void stop();
 
   /// A report is wanted now. Any thread, also before start(); does not block.
   void hurry();

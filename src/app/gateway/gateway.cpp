@@ -71,7 +71,7 @@ class Gateway {
     if (drained_fd_ >= 0) {
       ::close(drained_fd_);
     }
-    reporter_.reset();
+    reporter_->stop();
     stream_.reset();
     feed_.reset();
     server_.reset();
@@ -143,7 +143,7 @@ class Gateway {
       return fail(std::move(feed.error()));
     }
     feed_ = std::move(*feed);
-    return loop_.watch(feed_->descriptor(), EPOLLIN, 
+    return loop_.watch(feed_->descriptor(), EPOLLIN,
                        [this](std::uint32_t) { take(feed_->take(), source::kWatch); });
   }
 

@@ -6,8 +6,9 @@ namespace penstock::app::gateway_role {
 
 std::uint64_t version_number(std::string_view resource_version) {
   std::uint64_t out = 0;
-  const char* end = resource_version.data() + resource_version.size();
-  const auto [parsed, problem] = std::from_chars(resource_version.data(), end, out);
+  const char* begin = resource_version.data();
+  const char* end = begin + resource_version.size();
+  const auto [parsed, problem] = std::from_chars(begin, end, out);
   return problem == std::errc() && parsed == end ? out : 0;
 }
 

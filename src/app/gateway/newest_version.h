@@ -1,6 +1,6 @@
 #pragma once
-// Of several ways by which configurations arrive, the newest wins: the judge of what is newer. Pure.
-// Versions are resourceVersions of one Secret, decimal numbers that only grow (KEP-5504).
+// Of several ways by which configurations arrive, the newest wins: the judge of what is newer.
+// Pure. Versions are resourceVersions of one Secret, decimal numbers that only grow (KEP-5504).
 
 #include <algorithm>
 #include <cstdint>

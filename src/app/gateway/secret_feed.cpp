@@ -55,7 +55,8 @@ void SecretFeed::seen(const kube::Change& change) {
   }
   {
     const std::lock_guard lock(mutex_);
-    newest_ = Arrival{version_number(kube::subject(change).resource_version()), std::move(*content)};
+    newest_ =
+        Arrival{version_number(kube::subject(change).resource_version()), std::move(*content)};
   }
   eventfd_write(descriptor_, 1);
 }

@@ -8,7 +8,8 @@ namespace {
 constexpr std::array<std::string_view, 1> kBySource{"source"};
 constexpr telemetry::Family kSource{"penstock_gateway_configuration_source",
                                     "1 for the way by which the configuration in force has come.",
-                                    telemetry::Kind::kGauge, kBySource,
+                                    telemetry::Kind::kGauge,
+                                    kBySource,
                                     {}};
 constexpr telemetry::Family kConnected{"penstock_gateway_configuration_stream_connected",
                                        "1 while the controller is followed.",

@@ -1,7 +1,7 @@
 #pragma once
 // How configurations travel on a connection that stays open: one frame after another, each a header
-// of 12 bytes (length and version, big-endian) and the packed bytes. Knows nothing of sockets and of
-// what is in the bytes. A frame without bytes is a heartbeat: nothing new, still here.
+// of 12 bytes (length and version, big-endian) and the packed bytes. Knows nothing of sockets and
+// of what is in the bytes. A frame without bytes is a heartbeat: nothing new, still here.
 
 #include <cstddef>
 #include <cstdint>

@@ -58,8 +58,17 @@ def test_rights_are_those_of_the_served_namespaces(cluster, release):
     assert not can(cluster, "create", "pods", "-n", "team-a")
     assert not can(cluster, "create", "clusterrolebindings.rbac.authorization.k8s.io")
     assert can(cluster, "get", "secrets/penstock-authority", "-n", "penstock-system")
+    assert can(cluster, "update", "secrets/penstock-authority", "-n", "penstock-system")
+    assert can(cluster, "update", "leases.coordination.k8s.io/penstock-controller", "-n", "penstock-system")
     assert not can(cluster, "get", "secrets/another", "-n", "penstock-system")
+    for resource in ("secrets", "leases.coordination.k8s.io"):
+        assert not can(cluster, "create", resource, "-n", "penstock-system"), resource
     assert can(cluster, "list", "acceleratorprofiles.penstock.dev")
+
+
+def test_what_the_controller_fills_is_there_and_empty(cluster, release):
+    assert "data" not in cluster.get("secret", "penstock-authority", "-n", "penstock-system")
+    assert not cluster.get("lease", "penstock-controller", "-n", "penstock-system").get("spec")
 
 
 def test_no_rule_has_a_wildcard(cluster, release):

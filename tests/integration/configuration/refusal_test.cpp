@@ -30,13 +30,12 @@ class RefusalTest : public StreamTest {
     request.target = target;
     request.deadline = seconds(5);
     bool answered = false;
-    const auto response = (*door)->send(
-        request,
-        [&](std::string_view) {
-          answered = true;
-          return false;  // enough seen
-        },
-        {});
+    const auto response = (*door)->send(request,
+                                        [&](std::string_view) {
+                                          answered = true;
+                                          return false;  // enough seen
+                                        },
+                                        {});
     return answered ? 200 : response ? response->status : 0;
   }
 
@@ -160,8 +159,7 @@ TEST_F(RefusalTest, DemandThatNobodyWantsOrThatIsTooLarge) {
     ++asked;
     return {};
   };
-  EXPECT_FALSE(
-      stream->send_demand(std::string(configuration::kLongestDemand + 1, ' ')));
+  EXPECT_FALSE(stream->send_demand(std::string(configuration::kLongestDemand + 1, ' ')));
   EXPECT_EQ(asked, 0);
 }
 

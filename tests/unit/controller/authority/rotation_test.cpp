@@ -50,20 +50,20 @@ TEST_P(RotationTest, Decides) {
 
 INSTANTIATE_TEST_SUITE_P(
     Ages, RotationTest,
-    testing::Values(
-        Case{"nothing yet", 0, {}, std::nullopt, true, {}},
-        Case{"the first signs at once", 0, {0}, 0, false, {}},
-        Case{"young", 59, {0}, 0, false, {}}, Case{"two thirds are over", 60, {0}, 0, true, {}},
-        Case{"the successor is only trusted", 60, {0, 60}, 0, false, {}},
-        Case{"still only trusted", 61, {0, 60}, 0, false, {}},
-        Case{"the successor signs", 62, {0, 60}, 1, false, {}},
-        Case{"both are trusted to the end", 89, {0, 60}, 1, false, {}},
-        Case{"the old one has expired", 90, {0, 60}, 1, false, {0}},
-        Case{"order does not matter", 70, {60, 0}, 0, false, {}},
-        Case{"the successor's successor", 120, {60}, 0, true, {}},
-        Case{"all have expired", 200, {0, 60}, std::nullopt, true, {0, 1}},
-        Case{"nobody was there for long", 95, {0, 95}, 1, false, {0}},
-        Case{"a clock that went back", 0, {5}, 0, false, {}}),
+    testing::Values(Case{"nothing yet", 0, {}, std::nullopt, true, {}},
+                    Case{"the first signs at once", 0, {0}, 0, false, {}},
+                    Case{"young", 59, {0}, 0, false, {}},
+                    Case{"two thirds are over", 60, {0}, 0, true, {}},
+                    Case{"the successor is only trusted", 60, {0, 60}, 0, false, {}},
+                    Case{"still only trusted", 61, {0, 60}, 0, false, {}},
+                    Case{"the successor signs", 62, {0, 60}, 1, false, {}},
+                    Case{"both are trusted to the end", 89, {0, 60}, 1, false, {}},
+                    Case{"the old one has expired", 90, {0, 60}, 1, false, {0}},
+                    Case{"order does not matter", 70, {60, 0}, 0, false, {}},
+                    Case{"the successor's successor", 120, {60}, 0, true, {}},
+                    Case{"all have expired", 200, {0, 60}, std::nullopt, true, {0, 1}},
+                    Case{"nobody was there for long", 95, {0, 95}, 1, false, {0}},
+                    Case{"a clock that went back", 0, {5}, 0, false, {}}),
     [](const auto& info) {
       std::string name = info.param.name;
       std::ranges::replace_if(

@@ -35,8 +35,8 @@ TEST_F(PublicationsTest, SecretsOfGatewaysAreOffered) {
   ASSERT_TRUE(look());
   EXPECT_EQ(look()->version, 7U);
   EXPECT_EQ(look()->bytes, "first");
-  publications_.seen(kube::Updated{secret("main-snapshot", "7", "first"),
-                                   secret("main-snapshot", "8", "second")});
+  publications_.seen(
+      kube::Updated{secret("main-snapshot", "7", "first"), secret("main-snapshot", "8", "second")});
   EXPECT_EQ(look(7)->bytes, "second");
 }
 

@@ -12,8 +12,11 @@ namespace penstock::controller::inferencegateway {
 namespace {
 
 TEST(GatewayChildren, AllOfThemOwnedLabelledAndInTheSlots) {
-  const Input input = given(kGateway);
-  const auto children = desired(input, decide(input), image());
+  Input input = given(kGateway);
+  input.identity = Identity{{"certificate", Secret("key")}, "trusted"};
+  Image with_stream = image();
+  with_stream.controller_url = "https://penstock.test:9443";
+  const auto children = desired(input, decide(input), with_stream);
   const auto slots = all_slots("main");
   EXPECT_EQ(children.size(), slots.size());
   for (const auto& child : children) {
