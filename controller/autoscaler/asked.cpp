@@ -142,6 +142,7 @@ Asked read_asked(const crd::ModelDeployment& object,
   }
   out.generation = object.metadata.generation;
   out.port = spec.engine->port;
+  out.metrics_path = spec.engine->metrics_path;
   out.engine = spec.engine->type.value();
   return out;
 }

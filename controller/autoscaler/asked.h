@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 
 #include "crd/generated/accelerator_profile.h"
 #include "crd/generated/model_deployment.h"
@@ -18,6 +19,7 @@ struct Asked {
   bool configured = false;            ///< spec.scaling is there
   std::int64_t generation = 0;
   std::int32_t port = 8000;  ///< of the engine, its metrics too
+  std::string metrics_path;
   crd::model_deployment::EngineType engine = crd::model_deployment::EngineType::kVLLM;
 };
 

@@ -35,11 +35,15 @@ bool known_metrics(crd::model_deployment::EngineType type) {
   return type == kVLLM || type == kSGLang || type == kLlamaCpp || type == kTGI;
 }
 
+/// Absent while there is no Deployment, or only one of an earlier object of that name.
 std::optional<std::int32_t> running_replicas(const cache::Caches& caches,
-                                             const kube::ObjectKey& key) {
-  const auto deployment = caches.deployments.get({key.name_space, child::engine_name(key.name)});
-  const json::Value* spec =
-      deployment.empty() ? nullptr : kube::member(deployment.value(), "spec");
+                                             const kube::Object& object) {
+  const auto deployment =
+      caches.deployments.get({object.name_space(), child::engine_name(object.name())});
+  const auto owner = deployment.controller_owner();
+  const json::Value* spec = owner && owner->uid == object.uid()
+                                ? kube::member(deployment.value(), "spec")
+                                : nullptr;
   const auto replicas = spec == nullptr ? std::nullopt : kube::integer_at(*spec, "replicas");
   return replicas ? std::optional(static_cast<std::int32_t>(*replicas)) : std::nullopt;
 }
@@ -146,7 +150,7 @@ Autoscaler::Record* Autoscaler::record_of(const kube::Object& object) {
   record.asked = read_asked(*parsed, profiles_);
   if (!record.scaler) {
     record.group = object.name_space() + "/" + child::label_value(object.name());
-    record.scaler.emplace(parsed->status, running_replicas(caches_, object.key()), record.asked,
+    record.scaler.emplace(parsed->status, running_replicas(caches_, object), record.asked,
                           waiter_.now(), waiter_.wall_now());
   }
   return &record;
@@ -302,7 +306,7 @@ void Autoscaler::aim_fetchers() {
       uids.insert(replica->uid);
       if (replica->ready_since && !replica->address.empty()) {
         engines.push_back({replica->uid, replica->address,
-                           static_cast<std::uint16_t>(record.asked.port), "/metrics",
+                           static_cast<std::uint16_t>(record.asked.port), record.asked.metrics_path,
                            record.busy ? kBusyEvery : kIdleEvery});
       }
     }

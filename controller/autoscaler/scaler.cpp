@@ -186,9 +186,8 @@ bool Scaler::say_condition(const Asked& asked, const Verdict& verdict, const Sig
     pending_reason_.clear();
     return false;
   }
-  if (pending_reason_ != verdict.reason || pending_message_ != verdict.message) {
+  if (pending_reason_ != verdict.reason) {  // words may change meanwhile: who is silent, and how
     pending_reason_ = verdict.reason;
-    pending_message_ = verdict.message;
     pending_since_ = now;
   }
   const bool edited = said && !same_generation && before == verdict.reason;

@@ -58,7 +58,6 @@ class Scaler {
   Said said_;
   bool unsaid_ = true;  ///< the status does not hold the number yet
   std::string pending_reason_;
-  std::string pending_message_;
   SteadyTime pending_since_{};
   std::optional<SteadyTime> throughput_said_;
 };

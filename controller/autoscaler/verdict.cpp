@@ -27,6 +27,8 @@ std::string_view how(Fault fault) {
       return "cannot be reached";
     case Fault::kStale:
       return "has been silent for too long";
+    case Fault::kUnparsable:
+      return "answers something else than is asked for";
     default:
       return "tells numbers that cannot be right";
   }

@@ -146,6 +146,19 @@ TEST(Scaler, MissingMetricsNeverScaleInAndWarnOnce) {
       << scaler.said().condition->message;
 }
 
+TEST(Scaler, ASilenceOfChangingKindsIsSaidToo) {
+  World world;
+  const auto asked = asked_of(kOneToEight);
+  auto scaler = world.scaler({}, 1, asked);
+  world.tick(scaler, asked);
+  for (int i = 0; i < 40; ++i) {
+    world.engines_answer = false;
+    world.engine_fault = i % 2 == 0 ? scaling::Fault::kUnreachable : scaling::Fault::kUnparsable;
+    world.tick(scaler, asked);
+  }
+  EXPECT_EQ(scaler.said().condition->reason, kMetricsUnavailable);
+}
+
 TEST(Scaler, AMomentOfSilenceIsNotSaid) {
   World world;
   const auto asked = asked_of(kOneToEight);

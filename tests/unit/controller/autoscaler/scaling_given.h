@@ -38,6 +38,7 @@ struct World {
   double waiting_for_start = 0;
   bool gateway_speaks = true;
   bool engines_answer = true;
+  scaling::Fault engine_fault = scaling::Fault::kUnreachable;  ///< when they do not
   double running = 0;          ///< in each engine
   double generated_total = 0;  ///< of each engine
   double generated_per_second = 0;
@@ -55,7 +56,7 @@ struct World {
       if (i < ready) {
         pod.facts.ready_since = now - std::chrono::minutes(50);
       }
-      pod.engine.fault = engines_answer ? scaling::Fault::kNone : scaling::Fault::kUnreachable;
+      pod.engine.fault = engines_answer ? scaling::Fault::kNone : engine_fault;
       pod.engine.scraped = now;
       pod.engine.prompt_tokens = generated_total;
       pod.engine.generation_tokens = generated_total;
