@@ -2,6 +2,7 @@
 what keeps a model from coming up, as its owner reads it in kubectl describe."""
 import datetime
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from quickstart import ENGINES, Load, SYSTEM, gateway_url, is_true, pods
 
 EXAMPLE = ROOT / "examples/autoscaling"
 KEY, MODEL = "psk-autoscaling-change-me", "elastic"
-PENSTOCK = ROOT / "build/release/penstock"
+PENSTOCK = os.environ.get("PENSTOCK", str(ROOT / "build/release/penstock"))
 CONTROLLERS = "app.kubernetes.io/component=controller"
 
 
