@@ -40,7 +40,7 @@ void declare(CLI::App& cli, Flags& flags) {
       "--data-dir", flags.data_dir,
       "Folder for the last good configuration, to start from when the new one is broken");
   cli.add_option("--admin", flags.admin,
-                 "ADDRESS:PORT of /metrics, /livez, /readyz and /snapshot-version")
+                 "ADDRESS:PORT of /metrics, /demand, /livez, /readyz and /snapshot-version")
       ->capture_default_str();
   cli.add_option("--threads", flags.threads, "Cores (default: all, at most 8)");
   cli.add_option("--drain-delay", flags.drain_delay,
