@@ -138,15 +138,15 @@ struct Manager::Parts {
     auto& controller = manager->add_controller(
         {.name = "autoscaler", .workers = 4},
         [this](const runtime::Pass& pass) { return publisher->write(pass); });
-    publisher = std::make_unique<autoscaler::Publisher>(
-        caches, writing->client(), applier(autoscaler::kFieldManager), controller.writes(),
-        *events);
+    publisher = std::make_unique<autoscaler::Publisher>(caches, writing->client(),
+                                                        applier(autoscaler::kFieldManager),
+                                                        controller.writes(), *events);
     autoscaler = std::make_unique<autoscaler::Autoscaler>(
-        caches, *publisher,
-        [&controller](const kube::ObjectKey& key) { controller.enqueue(key); }, waiter);
+        caches, *publisher, [&controller](const kube::ObjectKey& key) { controller.enqueue(key); },
+        waiter);
     caches.model_deployments.add_handler(controller.wake_self());  // a status changed by hand
-    manager->add_leader_service(
-        "autoscaler", [this](const std::stop_token& stop) { autoscaler->run(stop); });
+    manager->add_leader_service("autoscaler",
+                                [this](const std::stop_token& stop) { autoscaler->run(stop); });
   }
 
   /// Before the kinds, which ask whether there is one.

@@ -18,10 +18,11 @@ struct Chip {
   double flops;  ///< dense BF16 (FP16 where there is none)
   double bytes_per_second;
 };
-constexpr std::array kChips{
-    Chip{"mi300", 1.307e15, 5.3e12}, Chip{"b200", 2.25e15, 8.0e12}, Chip{"h200", 0.99e15, 4.8e12},
-    Chip{"h100", 0.99e15, 3.35e12},  Chip{"a100", 0.312e15, 2.0e12}, Chip{"l40s", 0.362e15, 0.864e12},
-    Chip{"a10", 0.125e15, 0.6e12},   Chip{"l4", 0.121e15, 0.3e12},  Chip{"t4", 0.065e15, 0.32e12}};
+constexpr std::array kChips{Chip{"mi300", 1.307e15, 5.3e12}, Chip{"b200", 2.25e15, 8.0e12},
+                            Chip{"h200", 0.99e15, 4.8e12},   Chip{"h100", 0.99e15, 3.35e12},
+                            Chip{"a100", 0.312e15, 2.0e12},  Chip{"l40s", 0.362e15, 0.864e12},
+                            Chip{"a10", 0.125e15, 0.6e12},   Chip{"l4", 0.121e15, 0.3e12},
+                            Chip{"t4", 0.065e15, 0.32e12}};
 
 /// Of others: their memory is read so often in a second, and so many operations go with each byte.
 constexpr double kReadsPerSecond = 25;
@@ -32,7 +33,8 @@ constexpr double kUnknownParameters = 8e9;
 constexpr double kUnknownMemory = 80e9;
 constexpr std::string_view kUnknownChip = "a100";
 
-/// Figures of a profile are measured at about this time per token; this share of it is not decoding.
+/// Figures of a profile are measured at about this time per token; this share of it is not
+/// decoding.
 constexpr double kHintTokenSeconds = 0.05;
 constexpr double kHintFixedShare = 0.4;
 
@@ -45,9 +47,8 @@ const crd::AcceleratorProfile* find(std::span<const crd::AcceleratorProfile> pro
 
 Chip chip_of(std::string_view profile, double memory) {
   std::string name(profile);
-  std::ranges::transform(name, name.begin(), [](unsigned char c) {
-    return static_cast<char>(std::tolower(c));
-  });
+  std::ranges::transform(name, name.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   for (const auto& chip : kChips) {
     if (name.find(chip.name) != std::string::npos) {
       return chip;
@@ -62,9 +63,8 @@ scaling::HardwareShape shape_of(const crd::ModelDeployment& object,
   scaling::HardwareShape out;
   const auto& architecture = object.spec.model.architecture;
   const auto& plan = object.status.plan;
-  out.parameters = architecture
-                       ? static_cast<double>(architecture->parameters_millions) * 1e6
-                       : kUnknownParameters;
+  out.parameters = architecture ? static_cast<double>(architecture->parameters_millions) * 1e6
+                                : kUnknownParameters;
   out.weight_bytes = plan && plan->weights_bytes
                          ? static_cast<double>(*plan->weights_bytes)
                          : out.parameters * (architecture ? architecture->weight_bits : 16) / 8;
@@ -84,8 +84,8 @@ scaling::HardwareShape shape_of(const crd::ModelDeployment& object,
 /// The profile's own figures for the model, where it has some.
 void take_hint(const crd::AcceleratorProfile& profile, const std::string& model,
                double accelerators, scaling::EngineTimes& times) {
-  const auto hint = std::ranges::find_if(
-      profile.spec.throughput, [&](const auto& known) { return known.model == model; });
+  const auto hint = std::ranges::find_if(profile.spec.throughput,
+                                         [&](const auto& known) { return known.model == model; });
   if (hint == profile.spec.throughput.end()) {
     return;
   }

@@ -1,6 +1,6 @@
 #pragma once
-// What the owner of a ModelDeployment asks of its scaling, read once for each version of the object.
-// Pure; knows specs and profiles, no measurement.
+// What the owner of a ModelDeployment asks of its scaling, read once for each version of the
+// object. Pure; knows specs and profiles, no measurement.
 
 #include <cstdint>
 #include <optional>

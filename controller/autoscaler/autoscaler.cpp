@@ -23,7 +23,10 @@ constexpr seconds kCallersEvery{2};
 constexpr milliseconds kBusyEvery{1'000};
 constexpr milliseconds kIdleEvery{5'000};
 constexpr std::size_t kEnginesPerSecond = 400;
-constexpr milliseconds kGatewayEvery{1'000};
+constexpr milliseconds kGatewayEvery{500};
+/// A report names every deployment: many gateways, or many names, are asked less often.
+constexpr std::size_t kReportsPerSecond = 40;
+constexpr std::size_t kManyDeployments = 500;
 
 fetch::Options fetch_options() {
   return {};
@@ -41,9 +44,8 @@ std::optional<std::int32_t> running_replicas(const cache::Caches& caches,
   const auto deployment =
       caches.deployments.get({object.name_space(), child::engine_name(object.name())});
   const auto owner = deployment.controller_owner();
-  const json::Value* spec = owner && owner->uid == object.uid()
-                                ? kube::member(deployment.value(), "spec")
-                                : nullptr;
+  const json::Value* spec =
+      owner && owner->uid == object.uid() ? kube::member(deployment.value(), "spec") : nullptr;
   const auto replicas = spec == nullptr ? std::nullopt : kube::integer_at(*spec, "replicas");
   return replicas ? std::optional(static_cast<std::int32_t>(*replicas)) : std::nullopt;
 }
@@ -66,14 +68,11 @@ Autoscaler::Autoscaler(const cache::Caches& caches, Publisher& publisher, Enqueu
       publisher_(publisher),
       enqueue_(std::move(enqueue)),
       waiter_(waiter),
-      engine_fetcher_(fetch_options(),
-                      [this](const std::string& id, const fetch::Fetched& got) {
-                        took_engine(id, got);
-                      }),
-      gateway_fetcher_(fetch_options(),
-                       [this](const std::string& id, const fetch::Fetched& got) {
-                         took_gateway(id, got);
-                       }),
+      engine_fetcher_(fetch_options(), [this](const std::string& id,
+                                              const fetch::Fetched& got) { took_engine(id, got); }),
+      gateway_fetcher_(
+          fetch_options(),
+          [this](const std::string& id, const fetch::Fetched& got) { took_gateway(id, got); }),
       scratch_(std::make_unique<Scratch>()) {}
 
 Autoscaler::~Autoscaler() = default;
@@ -273,8 +272,7 @@ void Autoscaler::decide(const kube::ObjectKey& key, Record& record) {
   }
   Publication publication{record.uid, record.scaler->said(), std::move(step.news), {}};
   if (decision.to < decision.from && decision.to > 0) {
-    publication.costs =
-        mark_victims(replicas, scratch.pods, decision.from - decision.to, now);
+    publication.costs = mark_victims(replicas, scratch.pods, decision.from - decision.to, now);
   }
   publisher_.publish(key, std::move(publication));
   enqueue_(key);
@@ -313,8 +311,8 @@ void Autoscaler::aim_fetchers() {
   }
   const auto share = engines.size() / kEnginesPerSecond;
   for (auto& target : engines) {
-    target.every = std::clamp<milliseconds>(kBusyEvery * static_cast<int>(share), target.every,
-                                            kIdleEvery);
+    target.every =
+        std::clamp<milliseconds>(kBusyEvery * static_cast<int>(share), target.every, kIdleEvery);
   }
   std::ranges::sort(engines, {}, &fetch::Target::id);
   if (engines != engine_targets_) {
@@ -327,6 +325,11 @@ void Autoscaler::aim_fetchers() {
     if (pod.admin_port != 0 && !pod.address.empty()) {
       gateways.push_back({pod.key, pod.address, pod.admin_port, "/demand", kGatewayEvery});
     }
+  }
+  const auto slower = 1 + static_cast<int>(gateways.size() * 2 / kReportsPerSecond) +
+                      static_cast<int>(records_.size() / kManyDeployments);
+  for (auto& target : gateways) {
+    target.every = std::min<milliseconds>(kGatewayEvery * slower, kIdleEvery);
   }
   std::ranges::sort(gateways, {}, &fetch::Target::id);
   if (gateways != gateway_targets_) {

@@ -1,7 +1,7 @@
 #pragma once
 // Drives the scaling rule: every second, for every ModelDeployment with an engine, on the leader.
-// Knows where signals come from and where decisions go; the judgement is in scaling/policy.h, what is
-// said about it in scaler.h.
+// Knows where signals come from and where decisions go; the judgement is in scaling/policy.h, what
+// is said about it in scaler.h.
 //
 //   engines' /metrics ─┐                                        ┌▶ deletion costs of pods
 //   gateways' demand  ─┼─▶ tick: one Scaler per deployment ─────┼▶ status (desiredReplicas, …)
@@ -48,8 +48,8 @@ class Autoscaler {
   void run(const std::stop_token& stop);
 
   /// A report that a replica of `gateway` ("namespace/name") sent by itself; its instance is the
-  /// pod's name. Any thread. Error kUnavailable: not leading; kInvalid, kForbidden: not a report, or
-  /// somebody else's.
+  /// pod's name. Any thread. Error kUnavailable: not leading; kInvalid, kForbidden: not a report,
+  /// or somebody else's.
   [[nodiscard]] Result<> report(const std::string& gateway, std::string_view body);
 
   /// One look at everything; for run() and for measurements. Fetches are aimed by it.
@@ -68,8 +68,8 @@ class Autoscaler {
     std::string group;  ///< of its pods
     Asked asked;
     std::optional<Scaler> scaler;
-    bool busy = false;          ///< calls run, wait or come
-    bool measured = false;      ///< an engine of it was read once
+    bool busy = false;      ///< calls run, wait or come
+    bool measured = false;  ///< an engine of it was read once
     bool seen = false;
   };
 
@@ -107,8 +107,8 @@ class Autoscaler {
 
   std::mutex mutex_;
   std::condition_variable_any changed_;
-  std::set<std::string> urgent_;                          // guarded by mutex_
-  bool running_ = false;                                  // guarded by mutex_
+  std::set<std::string> urgent_;  // guarded by mutex_
+  bool running_ = false;          // guarded by mutex_
 };
 
 }  // namespace penstock::controller::autoscaler

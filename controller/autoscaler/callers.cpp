@@ -70,8 +70,7 @@ Callers callers_of(const std::vector<kube::Object>& routes,
     alive.insert(pod.key);
   }
   for (const auto& gateway : gateways) {
-    auto& replicas =
-        by_gateway[gateway.name_space() + "/" + child::label_value(gateway.name())];
+    auto& replicas = by_gateway[gateway.name_space() + "/" + child::label_value(gateway.name())];
     if (replicas.empty()) {
       replicas.push_back(gateway.key().full_name() + " (no replica is ready)");
     }

@@ -1,6 +1,6 @@
 #pragma once
-// The pods of a tick: engine pods by their deployment, and gateway pods. Reads each version of a pod
-// once. Knows labels; judges nothing. One thread.
+// The pods of a tick: engine pods by their deployment, and gateway pods. Reads each version of a
+// pod once. Knows labels; judges nothing. One thread.
 
 #include <string>
 #include <unordered_map>

@@ -45,8 +45,8 @@ Result<runtime::Next> Publisher::write(const runtime::Pass& pass) {
   const auto found = waiting_.find(pass.key);
   if (found != waiting_.end() && found->second.uid == publication.uid) {
     auto& rest = found->second;  // what came meanwhile stands behind what was told
-    rest.news.erase(rest.news.begin(), rest.news.begin() + static_cast<std::ptrdiff_t>(
-                                                               publication.news.size()));
+    rest.news.erase(rest.news.begin(),
+                    rest.news.begin() + static_cast<std::ptrdiff_t>(publication.news.size()));
     if (rest.costs == publication.costs) {
       rest.costs.clear();
     }
@@ -75,9 +75,8 @@ Result<> Publisher::write_status(const runtime::Pass& pass, const kube::Object& 
       parsed && said_in(parsed->status) == said) {
     return {};
   }
-  const auto written =
-      applier_.apply_status(res::kModelDeployments, status_intent(pass.key, object.uid(), said),
-                            object, pass.stop);
+  const auto written = applier_.apply_status(
+      res::kModelDeployments, status_intent(pass.key, object.uid(), said), object, pass.stop);
   if (!written) {
     return written.error().code() == Code::kNotFound ? Result<>() : fail(written.error());
   }

@@ -2,8 +2,8 @@
 // Brings to the API server what was decided: deletion costs of pods first, then the status, then
 // events. Knows the API's rules; decides nothing.
 //
-// Ticks hand over and go on; a controller's workers write, one key at a time, again after a failure.
-// Only the newest status counts, no event is lost or told twice while the process lives.
+// Ticks hand over and go on; a controller's workers write, one key at a time, again after a
+// failure. Only the newest status counts, no event is lost or told twice while the process lives.
 
 #include <map>
 #include <mutex>

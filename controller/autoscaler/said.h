@@ -1,6 +1,6 @@
 #pragma once
-// The autoscaler's part of a ModelDeployment's status, as a value: what it decided, learned and says
-// about itself. Knows the form in the API; decides nothing. Pure.
+// The autoscaler's part of a ModelDeployment's status, as a value: what it decided, learned and
+// says about itself. Knows the form in the API; decides nothing. Pure.
 
 #include <cstdint>
 #include <optional>

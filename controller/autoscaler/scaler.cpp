@@ -14,9 +14,9 @@ namespace md = crd::model_deployment;
 using scaling::Decision;
 
 constexpr std::chrono::seconds kThroughputEvery{30};
-constexpr double kNotable = 0.25;         ///< relative
+constexpr double kNotable = 0.25;           ///< relative
 constexpr double kLeastTokensNotable = 20;  ///< tokens/s, so that a few calls an hour are no news
-constexpr std::size_t kMostReason = 256;  ///< of the API
+constexpr std::size_t kMostReason = 256;    ///< of the API
 constexpr std::size_t kMostMemory = 16'384;
 
 /// The API keeps milliseconds: what is read back must be what was said.
@@ -48,8 +48,7 @@ md::ScalingDecision entry_of(const Decision& decision, WallTime wall_now) {
   out.time = in_milliseconds(wall_now);
   out.from = decision.from;
   out.to = decision.to;
-  out.reason =
-      cut(std::string(name(decision.reason)) + ": " + explain(decision), kMostReason);
+  out.reason = cut(std::string(name(decision.reason)) + ": " + explain(decision), kMostReason);
   scaling::for_each_reading(decision.readings, [&](std::string_view key, double value) {
     constexpr double kThousandths = 1'000;
     out.signals[std::string(key)] = whole(value * kThousandths);
@@ -124,12 +123,13 @@ void Scaler::restore_state(SteadyTime now, WallTime wall_now) {
     state_.started = true;
     state_.last_activity = now;
     for (auto decision = said_.decisions.rbegin(); decision != said_.decisions.rend(); ++decision) {
-      state_.changes.add(now - std::chrono::duration_cast<SteadyTime::duration>(
-                                   age_of(decision->time)),
-                         decision->to - decision->from);
+      state_.changes.add(
+          now - std::chrono::duration_cast<SteadyTime::duration>(age_of(decision->time)),
+          decision->to - decision->from);
     }
   }
-  // As after a long pause: what was asked for meanwhile is not known, so what runs counts as wanted.
+  // As after a long pause: what was asked for meanwhile is not known, so what runs counts as
+  // wanted.
   state_.last_tick = now - scaling::kTickGap - std::chrono::seconds(1);
   state_.demand_since = now;
 }
@@ -180,7 +180,8 @@ bool Scaler::say_condition(const Asked& asked, const Verdict& verdict, const Sig
   const SteadyTime now = sight.seen.now;
   auto& said = said_.condition;
   const std::string_view before = said ? std::string_view(said->reason) : std::string_view();
-  const bool same_words = said && said->reason == verdict.reason && said->message == verdict.message;
+  const bool same_words =
+      said && said->reason == verdict.reason && said->message == verdict.message;
   const bool same_generation = said && said->observed_generation == asked.generation;
   if (same_words && same_generation) {
     pending_reason_.clear();
@@ -200,11 +201,10 @@ bool Scaler::say_condition(const Asked& asked, const Verdict& verdict, const Sig
   next.observed_generation = asked.generation;
   next.reason = verdict.reason;
   next.message = verdict.message;
-  next.last_transition_time = said && said->status == next.status
-                                  ? said->last_transition_time
-                                  : in_milliseconds(sight.wall_now);
-  const bool tell = before != verdict.reason &&
-                    (is_warning(verdict.reason) || verdict.reason == kFixedReplicas);
+  next.last_transition_time = said && said->status == next.status ? said->last_transition_time
+                                                                  : in_milliseconds(sight.wall_now);
+  const bool tell =
+      before != verdict.reason && (is_warning(verdict.reason) || verdict.reason == kFixedReplicas);
   if (tell) {
     out.news.push_back({is_warning(verdict.reason), next.reason, next.message});
   }
@@ -225,9 +225,8 @@ bool Scaler::throughput_moved(const Decision& decision, SteadyTime now) const {
     return true;
   }
   // What has been learned is worth keeping once something was measured.
-  return readings.confidence > 0 &&
-         apart(of(&md::Throughput::capacity_per_replica), readings.capacity_per_replica,
-               kLeastTokensNotable);
+  return readings.confidence > 0 && apart(of(&md::Throughput::capacity_per_replica),
+                                          readings.capacity_per_replica, kLeastTokensNotable);
 }
 
 void Scaler::say_throughput(const Decision& decision, SteadyTime now, WallTime wall_now) {

@@ -1,7 +1,7 @@
 #pragma once
-// One ModelDeployment's scaling over time: what is remembered between ticks, what is worth saying in
-// its status and in events, and what a new leader takes over. Pure: time is an argument; knows the
-// rule (scaling/policy.h) and the status, no cluster.
+// One ModelDeployment's scaling over time: what is remembered between ticks, what is worth saying
+// in its status and in events, and what a new leader takes over. Pure: time is an argument; knows
+// the rule (scaling/policy.h) and the status, no cluster.
 //
 // The status is rewritten when replicas or the condition change, when the spec does, and when the
 // throughput has moved by a quarter, at most every half minute. Constant load and silence write

@@ -66,8 +66,7 @@ Verdict verdict_of(const Asked& asked, const Decision& decision, std::string_vie
             "decide"};
   }
   if (decision.to == 0) {
-    return {true, kAsleep,
-            "no replica runs because nobody calls; the next call wakes the model"};
+    return {true, kAsleep, "no replica runs because nobody calls; the next call wakes the model"};
   }
   if (decision.fault != Fault::kNone) {
     return {false, kMetricsUnavailable, metrics_message(decision, faulty)};
@@ -102,6 +101,8 @@ std::chrono::seconds patience(std::string_view said, std::string_view reason) {
   return momentary(said) && reason == kActive ? seconds(30) : seconds(0);
 }
 
-bool is_warning(std::string_view reason) { return momentary(reason); }
+bool is_warning(std::string_view reason) {
+  return momentary(reason);
+}
 
 }  // namespace penstock::controller::autoscaler

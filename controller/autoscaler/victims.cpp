@@ -8,8 +8,8 @@
 namespace penstock::controller::autoscaler {
 
 std::vector<PodCost> mark_victims(std::span<const Replica* const> replicas,
-                                  std::span<const scaling::PodReport> reports,
-                                  std::int32_t leaving, SteadyTime now) {
+                                  std::span<const scaling::PodReport> reports, std::int32_t leaving,
+                                  SteadyTime now) {
   std::unordered_map<scaling::PodId, std::int32_t> costs;
   for (const auto& candidate : scaling::deletion_costs(reports, now)) {
     const auto draining = std::ranges::any_of(reports, [&](const auto& report) {

@@ -17,9 +17,9 @@ struct PodCost {
   friend bool operator==(const PodCost&, const PodCost&) = default;
 };
 
-/// The annotations to change so that the `leaving` pods with the least to finish go first: those get
-/// a negative cost, and others lose one that an earlier decision left. `reports` go with `replicas`,
-/// in their order. Few writes: pods that stay and never were chosen are not touched.
+/// The annotations to change so that the `leaving` pods with the least to finish go first: those
+/// get a negative cost, and others lose one that an earlier decision left. `reports` go with
+/// `replicas`, in their order. Few writes: pods that stay and never were chosen are not touched.
 [[nodiscard]] std::vector<PodCost> mark_victims(std::span<const Replica* const> replicas,
                                                 std::span<const scaling::PodReport> reports,
                                                 std::int32_t leaving, SteadyTime now);

@@ -35,9 +35,9 @@ std::string request_head(const Target& target) {
   const bool ipv6 = target.address.find(':') != std::string::npos;
   std::string out;
   net::append_request_line(out, "GET", target.path);
-  net::append_header(out, "host",
-                     (ipv6 ? "[" + target.address + "]" : target.address) + ":" +
-                         std::to_string(target.port));
+  net::append_header(
+      out, "host",
+      (ipv6 ? "[" + target.address + "]" : target.address) + ":" + std::to_string(target.port));
   net::append_header(out, "user-agent", "penstock-controller");
   net::append_header(out, "accept", "*/*");
   net::append_end(out);
@@ -173,9 +173,9 @@ class Fetcher::Round {
       co_return std::unexpected(all.error());
     }
     if (status != 200) {
-      co_return std::unexpected(net::CallError{
-          net::CallFault::kProtocol, "answered " + std::to_string(status) + " to GET " +
-                                         entry.target.path + " instead of 200"});
+      co_return std::unexpected(net::CallError{net::CallFault::kProtocol,
+                                               "answered " + std::to_string(status) + " to GET " +
+                                                   entry.target.path + " instead of 200"});
     }
     body.assign(*all);
     co_return net::Expected<void>{};

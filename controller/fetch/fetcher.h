@@ -45,7 +45,7 @@ struct Fetched {
 };
 
 struct Options {
-  std::chrono::milliseconds timeout{2'000};  ///< of one attempt, connecting included
+  std::chrono::milliseconds timeout{2'000};   ///< of one attempt, connecting included
   std::chrono::milliseconds slowest{10'000};  ///< between attempts at an address that fails
   std::size_t most_at_once = 256;
   std::size_t most_bytes = std::size_t{4} << 20U;  ///< of a body

@@ -29,8 +29,8 @@ struct Plan {
 [[nodiscard]] Plan decide(const Input& input);
 
 /// spec.replicas, which somebody else writes; else what the autoscaler decided. Before its first
-/// decision what runs goes on, and a new engine starts with scaling.minReplicas (1 without scaling):
-/// one that may sleep does not start before somebody calls.
+/// decision what runs goes on, and a new engine starts with scaling.minReplicas (1 without
+/// scaling): one that may sleep does not start before somebody calls.
 [[nodiscard]] std::int32_t wanted_replicas(const crd::ModelDeployment& object,
                                            const DeploymentFacts& deployment);
 

@@ -135,7 +135,8 @@ void write_events(std::ostream& out, const Story& story, WallTime now) {
   for (auto event = story.events.rbegin(); event != story.events.rend() && left > 0; ++event) {
     --left;
     out << "  " << (event->warning ? "Warning " : "") << event->reason << " ("
-        << ago(event->time, now) << (event->count > 1 ? ", " + std::to_string(event->count) + " times" : "")
+        << ago(event->time, now)
+        << (event->count > 1 ? ", " + std::to_string(event->count) + " times" : "")
         << "): " << event->note << "\n";
   }
 }

@@ -1,6 +1,6 @@
 #pragma once
-// A ModelDeployment's status and events as one story: what runs, what is wanted, why, and what is in
-// the way. Pure; knows the API types, no cluster.
+// A ModelDeployment's status and events as one story: what runs, what is wanted, why, and what is
+// in the way. Pure; knows the API types, no cluster.
 
 #include <ostream>
 #include <string>

@@ -10,10 +10,8 @@ DemandReporter::DemandReporter(const Waiter& waiter, Timing timing)
     : waiter_(waiter), timing_(timing) {}
 
 void DemandReporter::start(Report report, Send send) {
-  thread_ = std::jthread(
-      [this, report = std::move(report), send = std::move(send)](const std::stop_token& stop) {
-        run(report, send, stop);
-      });
+  thread_ = std::jthread([this, report = std::move(report), send = std::move(send)](
+                             const std::stop_token& stop) { run(report, send, stop); });
 }
 
 void DemandReporter::stop() {

@@ -102,7 +102,7 @@ def test_load_adds_replicas_and_none_is_lost_when_they_go(cluster):
 
 
 def test_idle_puts_it_to_sleep(cluster):
-    wait_desired(cluster, lambda now: now == 0, 150)
+    wait_desired(cluster, lambda now: now == 0, 200)
     wait_until("no engine runs", lambda: not pods(cluster, f"{ENGINES}={MODEL}"), 60)
     told = json.loads(explain(cluster, "-o", "json"))
     assert told["status"]["desiredReplicas"] == 0 and told["status"]["lastScaling"][0]["reason"].startswith("Idle")
@@ -133,7 +133,7 @@ def test_controllers_killed_in_mid_scale(cluster):
     ("ModelSourceNotFound", {"args": ["engine", "--fault-load-failure", "--fault-load-message", "RepositoryNotFoundError: 404 Client Error"]}),
     ("OutOfDisk", {"args": ["engine", "--fault-load-failure", "--fault-load-message", "OSError: [Errno 28] No space left on device"]}),
     ("EgressDenied", {"args": ["engine", "--fault-load-failure", "--fault-load-message", "Failed to resolve 'huggingface.co'"]}),
-    ("OOMKilled", {"resources": {"limits": {"memory": "8Mi"}}}),
+    ("OOMKilled", {"args": ["engine", "--model", "m", "--port", "$(PORT)"], "resources": {"limits": {"memory": "8Mi"}}}),
     ("CrashLoopBackOff", {"args": ["engine", "--fault-load-failure"]}),
     ("Unschedulable", {"resources": {"limits": {"nvidia.com/gpu": 99}}}),
 ])

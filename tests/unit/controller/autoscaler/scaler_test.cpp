@@ -53,7 +53,7 @@ TEST(Scaler, SilenceAndConstantLoadWriteNothing) {
     world.generated_per_second = calls * 50;
     const auto asked = asked_of(kOneToEight);
     auto scaler = world.scaler({}, 1, asked);
-    world.ticks_until(scaler, asked, 240, [](const Step&) { return false; });
+    world.ticks_until(scaler, asked, 720, [](const Step&) { return false; });  // means settle
     int writes = 0;
     world.ticks_until(scaler, asked, 600, [&](const Step& step) {
       writes += step.changed ? 1 : 0;

@@ -39,8 +39,8 @@ struct World {
   bool gateway_speaks = true;
   bool engines_answer = true;
   scaling::Fault engine_fault = scaling::Fault::kUnreachable;  ///< when they do not
-  double running = 0;          ///< in each engine
-  double generated_total = 0;  ///< of each engine
+  double running = 0;                                          ///< in each engine
+  double generated_total = 0;                                  ///< of each engine
   double generated_per_second = 0;
 
   Step tick(Scaler& scaler, const Asked& asked) {

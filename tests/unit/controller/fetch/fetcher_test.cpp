@@ -31,7 +31,7 @@ class Server final : public net::Handler {
   net::Task<void> handle(net::Exchange& exchange) override {
     const std::string path(exchange.head().path());
     if (path == "/hang") {
-      co_await exchange.loop().sleep(seconds(5));
+      co_await exchange.loop().sleep(milliseconds(1'000));
       co_return;
     }
     if (path == "/missing") {
