@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "controller/autoscaler/autoscaler.h"
 #include "controller/cache/caches.h"
 #include "controller/child/apply.h"
 #include "controller/consumer/reconciler.h"
@@ -67,6 +68,8 @@ struct Manager::Parts {
   std::unique_ptr<inferencegateway::Reconciler> inference_gateways;
   runtime::Controller* gateway_controller = nullptr;
   std::unique_ptr<configuration::Service> configuration;
+  std::unique_ptr<autoscaler::Publisher> publisher;
+  std::unique_ptr<autoscaler::Autoscaler> autoscaler;
   std::unique_ptr<runtime::Manager> manager;  ///< last: its threads use all of the above
 
   /// One field manager per controller.
@@ -130,6 +133,22 @@ struct Manager::Parts {
     gateway_controller = &controller;
   }
 
+  /// Decides each second in a service; workers write what is decided.
+  void add_autoscaler() {
+    auto& controller = manager->add_controller(
+        {.name = "autoscaler", .workers = 4},
+        [this](const runtime::Pass& pass) { return publisher->write(pass); });
+    publisher = std::make_unique<autoscaler::Publisher>(caches, writing->client(),
+                                                        applier(autoscaler::kFieldManager),
+                                                        controller.writes(), *events);
+    autoscaler = std::make_unique<autoscaler::Autoscaler>(
+        caches, *publisher, [&controller](const kube::ObjectKey& key) { controller.enqueue(key); },
+        waiter);
+    caches.model_deployments.add_handler(controller.wake_self());  // a status changed by hand
+    manager->add_leader_service("autoscaler",
+                                [this](const std::stop_token& stop) { autoscaler->run(stop); });
+  }
+
   /// Before the kinds, which ask whether there is one.
   Result<> add_configuration(const Options& options) {
     if (!options.configuration) {
@@ -142,12 +161,8 @@ struct Manager::Parts {
         gateway_controller->enqueue(gateway.key());
       }
     };
-    hooks.demand = [this, to = options.demand](const authority::GatewayIdentity& from,
-                                               std::string body) -> Result<> {
-      if (!manager->leading()) {
-        return fail(Code::kUnavailable, "this replica does not lead");
-      }
-      return to ? to(from, std::move(body)) : fail(Code::kUnavailable, "not collecting");
+    hooks.demand = [this](const authority::GatewayIdentity& from, const std::string& body) {
+      return autoscaler->report(from.name_space + "/" + from.name, body);
     };
     PENSTOCK_TRY(service, configuration::Service::make(writing->client(), waiter,
                                                        *options.configuration, std::move(hooks)));
@@ -198,6 +213,7 @@ Result<std::unique_ptr<Manager>> Manager::make(const kube::ClusterConfig& config
   parts->add_consumers();
   parts->add_model_routes(options.cluster_residency);
   parts->add_inference_gateways(options);
+  parts->add_autoscaler();
   parts->manager->add_leader_service(
       "events", [events = parts->events.get()](std::stop_token stop) { events->run(stop); });
   return std::unique_ptr<Manager>(new Manager(std::move(parts)));
@@ -222,7 +238,10 @@ Result<> Manager::ready() const {
 }
 
 std::string Manager::metrics() const {
-  const std::array registries{&parts_->metrics.registry()};
+  telemetry::Registry gauges;
+  parts_->autoscaler->metrics().show(gauges);
+  const std::array registries{&parts_->metrics.registry(),
+                              &parts_->autoscaler->metrics().counters(), &std::as_const(gauges)};
   return telemetry::Exposition::text(registries) + telemetry::process_metrics_text();
 }
 

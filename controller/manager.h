@@ -25,8 +25,6 @@ struct Options {
   std::string version;
   /// How gateways fetch their configurations; absent: they watch their Secrets, and nothing else.
   std::optional<configuration::ServiceOptions> configuration;
-  /// Takes gateways' demand reports while we lead.
-  configuration::DemandSink demand{};
 };
 
 class Manager {

@@ -94,13 +94,18 @@ def cell(text):
     return text.replace("|", "\\|").replace("<", "&lt;") or "–"
 
 
+def title(folder):
+    """The kind of that name; other folders are parts of the controller that speak about ModelDeployments."""
+    crd = ROOT / f"crds/{folder}.yaml"
+    return KIND.search(crd.read_text(encoding="utf-8"))[1] if crd.exists() else f"ModelDeployment: {folder}"
+
+
 def page():
     shared = {f"condition::{name}": word for name, word in CONSTANT.findall((ROOT / SHARED).read_text(encoding="utf-8"))}
     parts = [HEAD]
     for folder in sorted(path.parent.name for path in (ROOT / "controller").glob("*/reasons.h")):
-        kind = KIND.search((ROOT / f"crds/{folder}.yaml").read_text(encoding="utf-8"))[1]
         rows = table(f"controller/{folder}/reasons.h", shared)
-        parts.append(f"\n## {kind}\n\n| reason | meaning | what to do |\n| --- | --- | --- |\n")
+        parts.append(f"\n## {title(folder)}\n\n| reason | meaning | what to do |\n| --- | --- | --- |\n")
         parts += [f"| `{name}` | {cell(meaning)} | {cell(remedy)} |\n" for name, meaning, remedy in rows]
     return "".join(parts)
 

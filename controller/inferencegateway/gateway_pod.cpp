@@ -14,7 +14,6 @@ namespace {
 constexpr std::string_view kSnapshotFolder = "/etc/penstock";
 constexpr std::string_view kDataFolder = "/var/lib/penstock";
 constexpr std::string_view kIdentityFolder = "/etc/penstock-identity";
-constexpr std::string_view kAdminPortName = "admin";
 constexpr std::uint16_t kFirstUnprivilegedPort = 1024;
 
 /// Streams may last minutes. Before that, those who still send new calls learn that we are going;

@@ -19,6 +19,9 @@ namespace penstock::controller::inferencegateway {
 }
 inline constexpr std::string_view kSnapshotKey = "snapshot.json";
 
+/// The port for operators, of the pod's container.
+inline constexpr std::string_view kAdminPortName = "admin";
+
 /// The Secret with the certificate that pods show to the controller: tls.crt, tls.key, ca.crt.
 [[nodiscard]] inline std::string identity_name(std::string_view object_name) {
   return child::child_name(object_name, "identity");

@@ -17,7 +17,7 @@ using condition::Finding;
 void decide_engine(const Input& input, Plan& plan) {
   const auto& spec = input.object.spec;
   const auto& engine = *spec.engine;
-  plan.replicas = wanted_replicas(spec);
+  plan.replicas = wanted_replicas(input.object, input.deployment);
   if (engine.accelerator) {
     auto result = fit_model(spec.model, engine, input.profiles);
     plan.fit = std::move(result.fit);
@@ -62,11 +62,19 @@ void decide_client(const Input& input, Plan& plan) {
 
 }  // namespace
 
-std::int32_t wanted_replicas(const crd::model_deployment::Spec& spec) {
+std::int32_t wanted_replicas(const crd::ModelDeployment& object,
+                             const DeploymentFacts& deployment) {
+  const auto& spec = object.spec;
   if (spec.replicas) {
     return std::max(*spec.replicas, 0);
   }
-  return spec.scaling ? std::max(spec.scaling->min_replicas, 1) : 1;
+  if (object.status.desired_replicas) {
+    return std::max(*object.status.desired_replicas, 0);
+  }
+  if (deployment.exists) {
+    return deployment.wanted;
+  }
+  return spec.scaling ? std::max(spec.scaling->min_replicas, 0) : 1;
 }
 
 Plan decide(const Input& input) {

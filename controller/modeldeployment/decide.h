@@ -28,8 +28,10 @@ struct Plan {
 
 [[nodiscard]] Plan decide(const Input& input);
 
-/// spec.replicas, else scaling.minReplicas, else 1. Nothing wakes a sleeping engine in this
-/// version, so minReplicas 0 still keeps one; only spec.replicas 0 stops the engine.
-[[nodiscard]] std::int32_t wanted_replicas(const crd::model_deployment::Spec& spec);
+/// spec.replicas, which somebody else writes; else what the autoscaler decided. Before its first
+/// decision what runs goes on, and a new engine starts with scaling.minReplicas (1 without
+/// scaling): one that may sleep does not start before somebody calls.
+[[nodiscard]] std::int32_t wanted_replicas(const crd::ModelDeployment& object,
+                                           const DeploymentFacts& deployment);
 
 }  // namespace penstock::controller::modeldeployment

@@ -82,6 +82,7 @@ PodFacts read_pod(const json::Value& pod) {
 DeploymentFacts read_deployment(const json::Value& deployment) {
   const json::Value& status = part(deployment, "status");
   DeploymentFacts out;
+  out.exists = true;
   out.current = integer_at(status, "observedGeneration").value_or(0) >=
                 integer_at(part(deployment, "metadata"), "generation").value_or(0);
   out.wanted = count_at(part(deployment, "spec"), "replicas");

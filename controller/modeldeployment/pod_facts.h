@@ -42,6 +42,7 @@ struct PodFacts {
 };
 
 struct DeploymentFacts {
+  bool exists = false;
   bool current = false;  ///< its status describes its spec
   std::int32_t wanted = 0;
   std::int32_t replicas = 0;

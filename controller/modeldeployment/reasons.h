@@ -25,9 +25,8 @@ inline constexpr std::string_view kRollingOut = "RollingOut";
 inline constexpr std::string_view kStarting = "Starting";
 inline constexpr std::string_view kReplicasReady = "ReplicasReady";
 inline constexpr std::string_view kSomeReplicasReady = "SomeReplicasReady";
-inline constexpr std::string_view kFixedReplicas = "FixedReplicas";
 inline constexpr std::string_view kScaledToZero = "ScaledToZero";
-inline constexpr std::string_view kAutoscalerAbsent = "AutoscalerAbsent";
+inline constexpr std::string_view kAsleep = "Asleep";
 inline constexpr std::string_view kCredentialsFound = "CredentialsFound";
 inline constexpr std::string_view kFallbackFound = "FallbackFound";
 inline constexpr std::string_view kReady = "Ready";
@@ -66,13 +65,10 @@ inline constexpr std::array kReasons{
     Reason{kReplicasReady, "All wanted replicas take calls.", ""},
     Reason{kSomeReplicasReady, "Calls are answered, by fewer replicas than wanted.",
            "Read condition Progressing, which says what the others wait for."},
-    Reason{kFixedReplicas, "spec.replicas fixes the number of replicas.",
-           "Remove spec.replicas to hand scaling back to Penstock."},
-    Reason{kScaledToZero, "No replica is wanted.",
+    Reason{kScaledToZero, "spec.replicas is 0, so no replica runs.",
            "Set spec.replicas to 1 or more to serve calls."},
-    Reason{kAutoscalerAbsent,
-           "scaling.minReplicas replicas run: this version does not scale by load.",
-           "Set spec.replicas, by hand or with an HPA or KEDA."},
+    Reason{kAsleep, "No replica runs because nobody calls; the next call wakes the model.",
+           "To keep one running, set scaling.minReplicas to 1 or more."},
     Reason{kCredentialsFound, "The provider's address and credentials are complete.", ""},
     Reason{kFallbackFound, "The deployment for callers without a fitting device exists.", ""},
     Reason{kReady, "Calls can be answered.", ""},

@@ -35,7 +35,6 @@ class EngineConditions {
     put_planned();
     put_available();
     put_progressing();
-    put_scaling();
   }
 
  private:
@@ -83,9 +82,12 @@ class EngineConditions {
                         (cause == nullptr ? std::string() : ": " + cause->message));
     } else if (cause != nullptr) {
       set_false(set_, "Available", *cause);
-    } else if (plan_.replicas == 0) {
+    } else if (plan_.replicas == 0 && input_.object.spec.replicas) {
       set_.set_false("Available", kScaledToZero,
                      "no replica is wanted; set spec.replicas to 1 or more to serve calls");
+    } else if (plan_.replicas == 0) {
+      set_.set_true("Available", kAsleep,
+                    "no replica runs because nobody calls; the next call wakes the model");
     } else {
       set_false(set_, "Available", starting());
     }
@@ -101,21 +103,6 @@ class EngineConditions {
     } else {
       set_.note("Progressing", true, kRollingOut,
                 "replicas are being replaced by the current version");
-    }
-  }
-
-  void put_scaling() {
-    const auto& spec = input_.object.spec;
-    if (spec.replicas && *spec.replicas == 0) {
-      set_.note("ScalingActive", false, kScaledToZero,
-                "spec.replicas is 0; set it to 1 or more, or remove it");
-    } else if (spec.replicas) {
-      set_.note("ScalingActive", false, kFixedReplicas,
-                "spec.replicas fixes the number of replicas; remove it to hand scaling back");
-    } else {
-      set_.note("ScalingActive", false, kAutoscalerAbsent,
-                "as many replicas run as scaling.minReplicas says, and at least one: this version "
-                "does not scale by load; set spec.replicas, by hand or with an HPA or KEDA");
     }
   }
 
@@ -144,8 +131,8 @@ void put_accepted(const Plan& plan, ConditionSet& set) {
   }
 }
 
-/// What Ready sums up. Progressing and ScalingActive stand beside it: an old version that answers
-/// while a new one does not come up is still ready.
+/// What Ready sums up. Progressing stands beside it: an old version that answers while a new one
+/// does not come up is still ready. ScalingActive is the autoscaler's.
 std::vector<std::string> declared(const md::Spec& spec) {
   if (spec.engine) {
     return {"Accepted", "Planned", "Available"};

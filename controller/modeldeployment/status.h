@@ -21,7 +21,7 @@ namespace penstock::controller::modeldeployment {
     const Input& input, const Plan& plan, const std::optional<condition::Finding>& failure);
 
 /// The apply configuration for the status subresource. Holds only what this controller owns: not
-/// throughput, not the autoscaler's decisions.
+/// what the autoscaler measures, decides and says (controller/autoscaler).
 [[nodiscard]] kube::Object status_intent(const crd::ModelDeployment& object,
                                          const crd::model_deployment::Status& status);
 

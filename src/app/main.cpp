@@ -6,6 +6,7 @@
 #include "app/controller_command.h"
 #include "app/dispatch.h"
 #include "app/engine_command.h"
+#include "app/explain_command.h"
 #include "app/gateway_command.h"
 #include "app/plan_command.h"
 #include "app/probe_command.h"
@@ -24,6 +25,8 @@ constexpr penstock::app::CommandRow kCommands[] = {
      penstock::app::run_controller},
     {"engine", "Run a simulated inference engine: vLLM's API, metrics and timing, no GPU",
      penstock::app::run_engine},
+    {"explain", "Tell why a model in a cluster runs as many replicas as it does",
+     penstock::app::run_explain},
     {"validate", "Check manifests as the API server would, without one",
      penstock::app::run_validate},
     {"plan", "Say how many accelerators of which kind models need, without a cluster",

@@ -91,6 +91,8 @@ inline constexpr double kServedExcess = 1.3;
 inline constexpr double kServedLeast = 0.05;
 /// Engines' work is smoothed over this time: working off a backlog, they do more than arrives.
 inline constexpr Seconds kServedMemory{120};
+/// When all engines stand still it is forgotten sooner, so that a model without calls may sleep.
+inline constexpr Seconds kServedIdleMemory{15};
 
 // --- Learning the capacity ---
 

@@ -240,7 +240,11 @@ void sum_up(const Settings& settings, State& state, const PodTotals& totals, Ste
   }
   learn(state.mix.cached, totals.prefix_hits, totals.prefix_queries,
         keep_after(state.last_tick, now, kMixMemory));
-  const double fresh = 1 - keep_after(state.last_tick, now, kServedMemory);
+  // Engines that stand still have no backlog left that would overstate what arrives.
+  const bool still = totals.served_rate <= 0 && evidence.running <= 0 &&
+                     evidence.engine_waiting <= 0 && evidence.engine_fault == Fault::kNone;
+  const double fresh =
+      1 - keep_after(state.last_tick, now, still ? kServedIdleMemory : kServedMemory);
   state.served_work += fresh * (totals.served_rate - state.served_work);
   state.served_tokens += fresh * (evidence.computed_tokens - state.served_tokens);
 }

@@ -11,6 +11,7 @@
 
 #include "app/config/folder_watch.h"
 #include "app/gateway/configuration_stream.h"
+#include "app/gateway/demand_reporter.h"
 #include "app/gateway/newest_version.h"
 #include "app/gateway/secret_feed.h"
 #include "app/gateway/snapshot_files.h"
@@ -22,6 +23,13 @@
 
 namespace penstock::app::gateway_role {
 namespace {
+
+std::string host_name() {
+  constexpr std::size_t kLongest = 256;
+  std::string name(kLongest, '\0');
+  name.resize(gethostname(name.data(), name.size() - 1) == 0 ? name.find('\0') : 0);
+  return name;
+}
 
 class Gateway {
  public:
@@ -40,6 +48,7 @@ class Gateway {
     if (options_.snapshot_secret) {
       PENSTOCK_CHECK_OK(follow_secret(*options_.snapshot_secret));
     }
+    report_demand();
     return {};
   }
 
@@ -62,6 +71,7 @@ class Gateway {
     if (drained_fd_ >= 0) {
       ::close(drained_fd_);
     }
+    reporter_->stop();
     stream_.reset();
     feed_.reset();
     server_.reset();
@@ -100,6 +110,15 @@ class Gateway {
       return {};
     }
     return fail(problem);
+  }
+
+  /// Once there are calls to tell of and somebody to tell.
+  void report_demand() {
+    if (server_ && stream_ && !reporter_->started()) {
+      reporter_->start(
+          [server = server_.get()] { return gateway::demand::write_report(server->demand()); },
+          [stream = stream_.get()](const std::string& text) { return stream->send_demand(text); });
+    }
   }
 
   Result<> follow_controller() {
@@ -190,6 +209,8 @@ class Gateway {
     settings.listeners = document.listeners;
     settings.access_log_descriptor = STDOUT_FILENO;
     settings.more_metrics = {&metrics_.registry()};
+    settings.instance = host_name();  // in a pod the pod's name: the controller knows us by it
+    settings.on_first_wait = [reporter = reporter_.get()] { reporter->hurry(); };
     settings.admin = gateway::AdminAddress{options_.admin.address, options_.admin.port};
     settings.cores =
         options_.threads != 0
@@ -203,6 +224,7 @@ class Gateway {
                           {"port", server_->port()},
                           {"adminPort", server_->admin_port()},
                           {"cores", cores}});
+    report_demand();
     return {};
   }
 
@@ -228,6 +250,7 @@ class Gateway {
   std::unique_ptr<config::FolderWatch> watch_;
   std::unique_ptr<SecretFeed> feed_;
   std::unique_ptr<ConfigurationStream> stream_;
+  std::unique_ptr<DemandReporter> reporter_ = std::make_unique<DemandReporter>();
   EventLoop::TimerId drain_timer_ = 0;
   int drained_fd_ = -1;
   std::jthread drainer_;

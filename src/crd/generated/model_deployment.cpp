@@ -760,6 +760,7 @@ void read_value(const Reader& at, Behavior& out) {
   fields.optional("scaleUpLimit", out.scale_up_limit);
   fields.optional("scaleDownLimit", out.scale_down_limit);
   fields.optional("scaleDownStabilization", out.scale_down_stabilization);
+  fields.optional("sleepAfter", out.sleep_after);
   fields.rest(out.unknown);
 }
 
@@ -768,6 +769,7 @@ void write_value(json::Value& out, const Behavior& in) {
   fields.always("scaleUpLimit", in.scale_up_limit);
   fields.always("scaleDownLimit", in.scale_down_limit);
   fields.always("scaleDownStabilization", in.scale_down_stabilization);
+  fields.set("sleepAfter", in.sleep_after);
 }
 
 void read_value(const Reader& at, Scaling& out) {
@@ -909,7 +911,9 @@ void read_value(const Reader& at, Throughput& out) {
   FieldReader fields(at);
   fields.optional("tokensPerSecond", out.tokens_per_second);
   fields.optional("capacityPerReplica", out.capacity_per_replica);
+  fields.optional("coldStartSeconds", out.cold_start_seconds);
   fields.optional("observedAt", out.observed_at);
+  fields.optional("memory", out.memory);
   fields.rest(out.unknown);
 }
 
@@ -917,7 +921,9 @@ void write_value(json::Value& out, const Throughput& in) {
   FieldWriter fields(out, in.unknown);
   fields.set("tokensPerSecond", in.tokens_per_second);
   fields.set("capacityPerReplica", in.capacity_per_replica);
+  fields.set("coldStartSeconds", in.cold_start_seconds);
   fields.set("observedAt", in.observed_at);
+  fields.set("memory", in.memory);
 }
 
 void read_value(const Reader& at, ScalingDecision& out) {
@@ -945,6 +951,7 @@ void read_value(const Reader& at, Status& out) {
   fields.optional("replicas", out.replicas);
   fields.optional("readyReplicas", out.ready_replicas);
   fields.optional("updatedReplicas", out.updated_replicas);
+  fields.optional("desiredReplicas", out.desired_replicas);
   fields.optional("selector", out.selector);
   fields.optional("plan", out.plan);
   fields.optional("throughput", out.throughput);
@@ -959,6 +966,7 @@ void write_value(json::Value& out, const Status& in) {
   fields.set("replicas", in.replicas);
   fields.set("readyReplicas", in.ready_replicas);
   fields.set("updatedReplicas", in.updated_replicas);
+  fields.set("desiredReplicas", in.desired_replicas);
   fields.set("selector", in.selector);
   fields.set("plan", in.plan);
   fields.set("throughput", in.throughput);

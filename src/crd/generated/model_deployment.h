@@ -544,6 +544,10 @@ struct Behavior {
   std::int32_t scale_down_limit = 1;
   /// Scale down only to the highest number that was wanted during this time.
   std::chrono::nanoseconds scale_down_stabilization = std::chrono::minutes(5);
+  /// With minReplicas 0: how long nobody must have called before the last replicas go. Absent means
+  /// 300s, or scaleDownStabilization if that is longer; it is never less than
+  /// scaleDownStabilization.
+  std::optional<std::chrono::nanoseconds> sleep_after;
   RawValue unknown;  ///< fields of a newer version
   friend bool operator==(const Behavior&, const Behavior&) = default;
 };
@@ -688,8 +692,14 @@ struct Throughput {
   std::optional<std::int64_t> tokens_per_second;
   /// Learned tokens per second that one replica sustains within the SLO.
   std::optional<std::int64_t> capacity_per_replica;
+  /// Learned time from the creation of a replica until it takes calls, the median of the latest
+  /// starts.
+  std::optional<std::int64_t> cold_start_seconds;
   /// When these were measured.
   std::optional<WallTime> observed_at;
+  /// What the autoscaler has learned, in a form of its own, so that a restarted controller goes on
+  /// where it was. Nothing else reads it; without it the figures are learned anew.
+  std::optional<std::string> memory;
   RawValue unknown;  ///< fields of a newer version
   friend bool operator==(const Throughput&, const Throughput&) = default;
 };
@@ -724,6 +734,9 @@ struct Status {
   std::optional<std::int32_t> ready_replicas;
   /// Engine replicas of the current version.
   std::optional<std::int32_t> updated_replicas;
+  /// Engine replicas that the autoscaler decided on; lastScaling says why. spec.replicas, where it
+  /// is set, takes precedence.
+  std::optional<std::int32_t> desired_replicas;
   /// Label selector of the replicas, for the scale subresource.
   std::optional<std::string> selector;
   /// How the planner fits the model onto hardware, and why.

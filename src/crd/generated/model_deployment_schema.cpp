@@ -1382,63 +1382,78 @@ constexpr Schema kSchema297{
     .default_json = "\"300s\"",
     .max_size = 32,
     .rules = kRules296};
-constexpr std::array<Property, 3> kFields298{{Property{"scaleUpLimit", &kSchema293},
-                                              Property{"scaleDownLimit", &kSchema294},
-                                              Property{"scaleDownStabilization", &kSchema297}}};
-constexpr Schema kSchema299{.type = SchemaType::kObject,
+// self <= duration('24h')
+bool rule_298(const cel::Node& self, const cel::Node&) {
+  return (self.duration() <= std::chrono::nanoseconds(86400000000000));
+}
+
+constexpr std::array<Rule, 1> kRules299{{Rule{
+    .holds = rule_298, .message = "sleepAfter must not exceed 24h; the usual value is 300s"}}};
+constexpr Schema kSchema300{
+    .type = SchemaType::kString,
+    .description =
+        "With minReplicas 0: how long nobody must have called before the last replicas go.",
+    .format = "duration",
+    .pattern = "^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$",
+    .max_size = 32,
+    .rules = kRules299};
+constexpr std::array<Property, 4> kFields301{
+    {Property{"scaleUpLimit", &kSchema293}, Property{"scaleDownLimit", &kSchema294},
+     Property{"scaleDownStabilization", &kSchema297}, Property{"sleepAfter", &kSchema300}}};
+constexpr Schema kSchema302{.type = SchemaType::kObject,
                             .description = "How fast the number of replicas changes.",
-                            .properties = kFields298};
-constexpr std::array<Property, 6> kFields300{
+                            .properties = kFields301};
+constexpr std::array<Property, 6> kFields303{
     {Property{"minReplicas", &kSchema276}, Property{"maxReplicas", &kSchema277},
      Property{"target", &kSchema281}, Property{"slo", &kSchema286},
-     Property{"coldStart", &kSchema292}, Property{"behavior", &kSchema299}}};
+     Property{"coldStart", &kSchema292}, Property{"behavior", &kSchema302}}};
 // self.minReplicas <= self.maxReplicas
-bool rule_301(const cel::Node& self, const cel::Node&) {
+bool rule_304(const cel::Node& self, const cel::Node&) {
   return (self.get("minReplicas").num() <= self.get("maxReplicas").num());
 }
 
-constexpr std::array<Rule, 1> kRules302{{Rule{
-    .holds = rule_301,
+constexpr std::array<Rule, 1> kRules305{{Rule{
+    .holds = rule_304,
     .message =
         "maxReplicas must not be less than minReplicas; raise maxReplicas or lower minReplicas",
     .field_path = ".maxReplicas"}}};
-constexpr Schema kSchema303{
+constexpr Schema kSchema306{
     .type = SchemaType::kObject,
     .description = "How many replicas run, decided from tokens per second rather than CPU.",
-    .properties = kFields300,
-    .rules = kRules302};
-constexpr std::array<std::string_view, 2> kWords304{{"Surge", "Canary"}};
-constexpr Schema kSchema305{
+    .properties = kFields303,
+    .rules = kRules305};
+constexpr std::array<std::string_view, 2> kWords307{{"Surge", "Canary"}};
+constexpr Schema kSchema308{
     .type = SchemaType::kString,
     .description = "Surge replaces replica by replica; Canary moves traffic in steps.",
     .default_json = "\"Surge\"",
-    .enumeration = kWords304};
-constexpr Schema kSchema306{.type = SchemaType::kInteger,
+    .enumeration = kWords307};
+constexpr Schema kSchema309{.type = SchemaType::kInteger,
                             .description = "Share of traffic for the new version.",
                             .format = "int32",
                             .has_minimum = true,
                             .has_maximum = true,
                             .minimum = 1,
                             .maximum = 100};
-constexpr Schema kSchema307{.type = SchemaType::kString,
+constexpr Schema kSchema310{.type = SchemaType::kString,
                             .description = "How long to watch before the next step.",
                             .format = "duration",
                             .pattern = "^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$",
                             .default_json = "\"10m\"",
                             .max_size = 32};
-constexpr std::array<Property, 2> kFields308{
-    {Property{"percent", &kSchema306}, Property{"pause", &kSchema307}}};
-constexpr std::array<std::string_view, 1> kWords309{{"percent"}};
-constexpr Schema kSchema310{.type = SchemaType::kObject,
+constexpr std::array<Property, 2> kFields311{
+    {Property{"percent", &kSchema309}, Property{"pause", &kSchema310}}};
+constexpr std::array<std::string_view, 1> kWords312{{"percent"}};
+constexpr Schema kSchema313{.type = SchemaType::kObject,
                             .description = "One step.",
-                            .properties = kFields308,
-                            .required = kWords309};
-constexpr Schema kSchema311{.type = SchemaType::kArray,
+                            .properties = kFields311,
+                            .required = kWords312};
+constexpr Schema kSchema314{.type = SchemaType::kArray,
                             .description = "The steps of a canary.",
-                            .items = &kSchema310,
+                            .items = &kSchema313,
                             .min_size = 1,
                             .max_size = 16};
-constexpr Schema kSchema312{.type = SchemaType::kInteger,
+constexpr Schema kSchema315{.type = SchemaType::kInteger,
                             .description = "Share of failed calls that is still accepted.",
                             .format = "int32",
                             .default_json = "1",
@@ -1446,7 +1461,7 @@ constexpr Schema kSchema312{.type = SchemaType::kInteger,
                             .has_maximum = true,
                             .minimum = 0,
                             .maximum = 100};
-constexpr Schema kSchema313{.type = SchemaType::kInteger,
+constexpr Schema kSchema316{.type = SchemaType::kInteger,
                             .description = "How much slower the time to first token may become.",
                             .format = "int32",
                             .default_json = "20",
@@ -1454,316 +1469,336 @@ constexpr Schema kSchema313{.type = SchemaType::kInteger,
                             .has_maximum = true,
                             .minimum = 0,
                             .maximum = 1000};
-constexpr std::array<Property, 2> kFields314{
-    {Property{"maxErrorPercent", &kSchema312}, Property{"maxTTFTRegressionPercent", &kSchema313}}};
-constexpr Schema kSchema315{
+constexpr std::array<Property, 2> kFields317{
+    {Property{"maxErrorPercent", &kSchema315}, Property{"maxTTFTRegressionPercent", &kSchema316}}};
+constexpr Schema kSchema318{
     .type = SchemaType::kObject,
     .description = "What the new version must keep, compared with the old one.",
-    .properties = kFields314};
-constexpr Schema kSchema316{.type = SchemaType::kBoolean,
+    .properties = kFields317};
+constexpr Schema kSchema319{.type = SchemaType::kBoolean,
                             .description = "Go back by itself when the analysis fails.",
                             .default_json = "true"};
-constexpr std::array<Property, 4> kFields317{
-    {Property{"strategy", &kSchema305}, Property{"steps", &kSchema311},
-     Property{"analysis", &kSchema315}, Property{"autoRollback", &kSchema316}}};
+constexpr std::array<Property, 4> kFields320{
+    {Property{"strategy", &kSchema308}, Property{"steps", &kSchema314},
+     Property{"analysis", &kSchema318}, Property{"autoRollback", &kSchema319}}};
 // self.strategy != 'Canary' || has(self.steps)
-bool rule_318(const cel::Node& self, const cel::Node&) {
+bool rule_321(const cel::Node& self, const cel::Node&) {
   return ((self.get("strategy").str() != std::string_view("Canary")) || self.has("steps"));
 }
 
 // self.strategy == 'Canary' || !has(self.steps)
-bool rule_319(const cel::Node& self, const cel::Node&) {
+bool rule_322(const cel::Node& self, const cel::Node&) {
   return ((self.get("strategy").str() == std::string_view("Canary")) || !(self.has("steps")));
 }
 
 // !has(self.steps) || self.steps.map(s, s.percent).isSorted()
-bool rule_320(const cel::Node& self, const cel::Node&) {
+bool rule_323(const cel::Node& self, const cel::Node&) {
   return (!(self.has("steps")) ||
           cel::is_sorted(cel::map(self.get("steps"),
                                   [&](const cel::Node& s) { return s.get("percent").num(); })));
 }
 
-constexpr std::array<Rule, 3> kRules321{
-    {Rule{.holds = rule_318,
+constexpr std::array<Rule, 3> kRules324{
+    {Rule{.holds = rule_321,
           .message = "strategy Canary needs steps; add for example steps: [{percent: 10, pause: "
                      "10m}, {percent: 50, pause: 10m}]"},
-     Rule{.holds = rule_319,
+     Rule{.holds = rule_322,
           .message = "steps belong to strategy Canary; set strategy: Canary or remove steps",
           .field_path = ".steps"},
-     Rule{.holds = rule_320,
+     Rule{.holds = rule_323,
           .message = "steps must not go back: each percent at least the one before; reorder steps",
           .field_path = ".steps"}}};
-constexpr Schema kSchema322{
+constexpr Schema kSchema325{
     .type = SchemaType::kObject,
     .description = "How a change of image, arguments or weights reaches the replicas.",
-    .properties = kFields317,
-    .rules = kRules321};
-constexpr Schema kSchema323{.type = SchemaType::kString,
+    .properties = kFields320,
+    .rules = kRules324};
+constexpr Schema kSchema326{.type = SchemaType::kString,
                             .description = "Name of a namespace, or * for all.",
                             .pattern = "^([a-z0-9]([-a-z0-9]*[a-z0-9])?|\\*)$",
                             .min_size = 1,
                             .max_size = 63};
-constexpr Schema kSchema324{
+constexpr Schema kSchema327{
     .type = SchemaType::kString, .description = "Value of the label.", .max_size = 63};
-constexpr Schema kSchema325{.type = SchemaType::kMap,
+constexpr Schema kSchema328{.type = SchemaType::kMap,
                             .description = "All of these labels must match.",
-                            .items = &kSchema324,
+                            .items = &kSchema327,
                             .min_size = 1,
                             .max_size = 16};
-constexpr std::array<Property, 1> kFields326{{Property{"matchLabels", &kSchema325}}};
-constexpr std::array<std::string_view, 1> kWords327{{"matchLabels"}};
-constexpr Schema kSchema328{.type = SchemaType::kObject,
+constexpr std::array<Property, 1> kFields329{{Property{"matchLabels", &kSchema328}}};
+constexpr std::array<std::string_view, 1> kWords330{{"matchLabels"}};
+constexpr Schema kSchema331{.type = SchemaType::kObject,
                             .description = "Labels that the namespace must have.",
-                            .properties = kFields326,
-                            .required = kWords327};
-constexpr std::array<Property, 2> kFields329{
-    {Property{"namespace", &kSchema323}, Property{"namespaceSelector", &kSchema328}}};
+                            .properties = kFields329,
+                            .required = kWords330};
+constexpr std::array<Property, 2> kFields332{
+    {Property{"namespace", &kSchema326}, Property{"namespaceSelector", &kSchema331}}};
 // has(self.__namespace__) != has(self.namespaceSelector)
-bool rule_330(const cel::Node& self, const cel::Node&) {
+bool rule_333(const cel::Node& self, const cel::Node&) {
   return (self.has("namespace") != self.has("namespaceSelector"));
 }
 
-constexpr std::array<Rule, 1> kRules331{{Rule{
-    .holds = rule_330,
+constexpr std::array<Rule, 1> kRules334{{Rule{
+    .holds = rule_333,
     .message = "exactly one of namespace and namespaceSelector must be set; keep one of them"}}};
-constexpr Schema kSchema332{.type = SchemaType::kObject,
+constexpr Schema kSchema335{.type = SchemaType::kObject,
                             .description = "One grant, by name or by labels.",
-                            .properties = kFields329,
-                            .rules = kRules331};
-constexpr Schema kSchema333{.type = SchemaType::kArray,
+                            .properties = kFields332,
+                            .rules = kRules334};
+constexpr Schema kSchema336{.type = SchemaType::kArray,
                             .description = "Namespaces whose ModelRoutes may use this deployment.",
-                            .items = &kSchema332,
+                            .items = &kSchema335,
                             .max_size = 64};
-constexpr std::array<Property, 8> kFields334{
+constexpr std::array<Property, 8> kFields337{
     {Property{"model", &kSchema32}, Property{"replicas", &kSchema33},
      Property{"engine", &kSchema216}, Property{"provider", &kSchema262},
-     Property{"client", &kSchema275}, Property{"scaling", &kSchema303},
-     Property{"rollout", &kSchema322}, Property{"sharedWith", &kSchema333}}};
-constexpr std::array<std::string_view, 1> kWords335{{"model"}};
+     Property{"client", &kSchema275}, Property{"scaling", &kSchema306},
+     Property{"rollout", &kSchema325}, Property{"sharedWith", &kSchema336}}};
+constexpr std::array<std::string_view, 1> kWords338{{"model"}};
 // [has(self.engine), has(self.provider), has(self.client)].exists_one(given, given)
-bool rule_336(const cel::Node& self, const cel::Node&) {
+bool rule_339(const cel::Node& self, const cel::Node&) {
   return cel::exists_one(
       cel::list<bool>(self.has("engine"), self.has("provider"), self.has("client")),
       [&](bool given) { return given; });
 }
 
 // has(self.engine) || !has(self.scaling)
-bool rule_337(const cel::Node& self, const cel::Node&) {
+bool rule_340(const cel::Node& self, const cel::Node&) {
   return (self.has("engine") || !(self.has("scaling")));
 }
 
 // has(self.engine) || !has(self.replicas)
-bool rule_338(const cel::Node& self, const cel::Node&) {
+bool rule_341(const cel::Node& self, const cel::Node&) {
   return (self.has("engine") || !(self.has("replicas")));
 }
 
 // has(self.engine) || !has(self.rollout)
-bool rule_339(const cel::Node& self, const cel::Node&) {
+bool rule_342(const cel::Node& self, const cel::Node&) {
   return (self.has("engine") || !(self.has("rollout")));
 }
 
 // has(self.engine) == has(oldSelf.engine) && has(self.provider) == has(oldSelf.provider)
-bool rule_340(const cel::Node& self, const cel::Node& old_self) {
+bool rule_343(const cel::Node& self, const cel::Node& old_self) {
   return ((self.has("engine") == old_self.has("engine")) &&
           (self.has("provider") == old_self.has("provider")));
 }
 
-constexpr std::array<Rule, 5> kRules341{
-    {Rule{.holds = rule_336,
+constexpr std::array<Rule, 5> kRules344{
+    {Rule{.holds = rule_339,
           .message = "exactly one of engine, provider and client says where the model runs; set "
                      "one and remove the others"},
-     Rule{.holds = rule_337,
+     Rule{.holds = rule_340,
           .message =
               "scaling needs an engine: a provider or a client scales by itself; remove scaling",
           .field_path = ".scaling"},
-     Rule{.holds = rule_338,
+     Rule{.holds = rule_341,
           .message = "replicas needs an engine: a provider or a client has no replicas here; "
                      "remove replicas",
           .field_path = ".replicas"},
-     Rule{.holds = rule_339,
+     Rule{.holds = rule_342,
           .message = "rollout needs an engine: there is nothing to roll out for a provider or a "
                      "client; remove rollout",
           .field_path = ".rollout"},
-     Rule{.holds = rule_340,
+     Rule{.holds = rule_343,
           .message = "a ModelDeployment cannot move between engine, provider and client; create a "
                      "new one and shift the ModelRoute to it",
           .is_transition = true}}};
-constexpr Schema kSchema342{.type = SchemaType::kObject,
+constexpr Schema kSchema345{.type = SchemaType::kObject,
                             .description = "What should be served, from where, and how it scales.",
-                            .properties = kFields334,
-                            .required = kWords335,
-                            .rules = kRules341};
-constexpr Schema kSchema343{.type = SchemaType::kInteger,
+                            .properties = kFields337,
+                            .required = kWords338,
+                            .rules = kRules344};
+constexpr Schema kSchema346{.type = SchemaType::kInteger,
                             .description = "The generation of the spec that this status describes.",
                             .format = "int64"};
-constexpr Schema kSchema344{
+constexpr Schema kSchema347{
     .type = SchemaType::kInteger, .description = "Engine replicas that exist.", .format = "int32"};
-constexpr Schema kSchema345{.type = SchemaType::kInteger,
+constexpr Schema kSchema348{.type = SchemaType::kInteger,
                             .description = "Engine replicas that take calls.",
                             .format = "int32"};
-constexpr Schema kSchema346{.type = SchemaType::kInteger,
+constexpr Schema kSchema349{.type = SchemaType::kInteger,
                             .description = "Engine replicas of the current version.",
                             .format = "int32"};
-constexpr Schema kSchema347{
+constexpr Schema kSchema350{.type = SchemaType::kInteger,
+                            .description =
+                                "Engine replicas that the autoscaler decided on; lastScaling says "
+                                "why. spec.replicas, where it is set, takes precedence.",
+                            .format = "int32",
+                            .has_minimum = true,
+                            .minimum = 0};
+constexpr Schema kSchema351{
     .type = SchemaType::kString,
     .description = "Label selector of the replicas, for the scale subresource.",
     .max_size = 2048};
-constexpr Schema kSchema348{.type = SchemaType::kString,
+constexpr Schema kSchema352{.type = SchemaType::kString,
                             .description = "The AcceleratorProfile that was used.",
                             .max_size = 253};
-constexpr Schema kSchema349{
+constexpr Schema kSchema353{
     .type = SchemaType::kInteger, .description = "GPUs of one replica.", .format = "int32"};
-constexpr Schema kSchema350{.type = SchemaType::kInteger,
+constexpr Schema kSchema354{.type = SchemaType::kInteger,
                             .description = "Nodes that one replica spans.",
                             .format = "int32"};
-constexpr Schema kSchema351{
+constexpr Schema kSchema355{
     .type = SchemaType::kInteger, .description = "Tensor-parallel size.", .format = "int32"};
-constexpr Schema kSchema352{
+constexpr Schema kSchema356{
     .type = SchemaType::kInteger, .description = "Pipeline-parallel size.", .format = "int32"};
-constexpr Schema kSchema353{.type = SchemaType::kInteger,
+constexpr Schema kSchema357{.type = SchemaType::kInteger,
                             .description = "Memory of the weights over all GPUs of a replica.",
                             .format = "int64"};
-constexpr Schema kSchema354{
+constexpr Schema kSchema358{
     .type = SchemaType::kInteger,
     .description = "Memory left for the KV cache over all GPUs of a replica.",
     .format = "int64"};
-constexpr Schema kSchema355{.type = SchemaType::kInteger,
+constexpr Schema kSchema359{.type = SchemaType::kInteger,
                             .description = "Tokens that this KV cache holds.",
                             .format = "int64"};
-constexpr Schema kSchema356{.type = SchemaType::kInteger,
+constexpr Schema kSchema360{.type = SchemaType::kInteger,
                             .description = "KV cache of one token before any of it is replicated.",
                             .format = "int64"};
-constexpr Schema kSchema357{
+constexpr Schema kSchema361{
     .type = SchemaType::kInteger,
     .description = "Calls of the full context that fit the KV cache at once.",
     .format = "int64"};
-constexpr Schema kSchema358{.type = SchemaType::kInteger,
+constexpr Schema kSchema362{.type = SchemaType::kInteger,
                             .description = "Calls that the engine works on at once, as it is told.",
                             .format = "int32"};
-constexpr Schema kSchema359{
+constexpr Schema kSchema363{
     .type = SchemaType::kString, .description = "The computation in words.", .max_size = 4096};
-constexpr std::array<Property, 12> kFields360{
-    {Property{"acceleratorProfile", &kSchema348}, Property{"gpusPerReplica", &kSchema349},
-     Property{"nodesPerReplica", &kSchema350}, Property{"tensorParallel", &kSchema351},
-     Property{"pipelineParallel", &kSchema352}, Property{"weightsBytes", &kSchema353},
-     Property{"kvCacheBytes", &kSchema354}, Property{"kvCacheTokens", &kSchema355},
-     Property{"kvBytesPerToken", &kSchema356}, Property{"sequencesAtContext", &kSchema357},
-     Property{"maxSequences", &kSchema358}, Property{"explanation", &kSchema359}}};
-constexpr Schema kSchema361{.type = SchemaType::kObject,
+constexpr std::array<Property, 12> kFields364{
+    {Property{"acceleratorProfile", &kSchema352}, Property{"gpusPerReplica", &kSchema353},
+     Property{"nodesPerReplica", &kSchema354}, Property{"tensorParallel", &kSchema355},
+     Property{"pipelineParallel", &kSchema356}, Property{"weightsBytes", &kSchema357},
+     Property{"kvCacheBytes", &kSchema358}, Property{"kvCacheTokens", &kSchema359},
+     Property{"kvBytesPerToken", &kSchema360}, Property{"sequencesAtContext", &kSchema361},
+     Property{"maxSequences", &kSchema362}, Property{"explanation", &kSchema363}}};
+constexpr Schema kSchema365{.type = SchemaType::kObject,
                             .description = "How the planner fits the model onto hardware, and why.",
-                            .properties = kFields360};
-constexpr Schema kSchema362{.type = SchemaType::kInteger,
+                            .properties = kFields364};
+constexpr Schema kSchema366{.type = SchemaType::kInteger,
                             .description = "Input and output tokens per second now.",
                             .format = "int64"};
-constexpr Schema kSchema363{
+constexpr Schema kSchema367{
     .type = SchemaType::kInteger,
     .description = "Learned tokens per second that one replica sustains within the SLO.",
     .format = "int64"};
-constexpr Schema kSchema364{
-    .type = SchemaType::kString, .description = "When these were measured.", .format = "date-time"};
-constexpr std::array<Property, 3> kFields365{{Property{"tokensPerSecond", &kSchema362},
-                                              Property{"capacityPerReplica", &kSchema363},
-                                              Property{"observedAt", &kSchema364}}};
-constexpr Schema kSchema366{.type = SchemaType::kObject,
-                            .description = "What the replicas do and can do.",
-                            .properties = kFields365};
-constexpr Schema kSchema367{
-    .type = SchemaType::kString, .description = "When it was made.", .format = "date-time"};
-constexpr Schema kSchema368{
-    .type = SchemaType::kInteger, .description = "Replicas before.", .format = "int32"};
+constexpr Schema kSchema368{.type = SchemaType::kInteger,
+                            .description =
+                                "Learned time from the creation of a replica until it takes calls, "
+                                "the median of the latest starts.",
+                            .format = "int64",
+                            .has_minimum = true,
+                            .minimum = 0};
 constexpr Schema kSchema369{
+    .type = SchemaType::kString, .description = "When these were measured.", .format = "date-time"};
+constexpr Schema kSchema370{.type = SchemaType::kString,
+                            .description =
+                                "What the autoscaler has learned, in a form of its own, so that a "
+                                "restarted controller goes on where it was.",
+                            .max_size = 16384};
+constexpr std::array<Property, 5> kFields371{
+    {Property{"tokensPerSecond", &kSchema366}, Property{"capacityPerReplica", &kSchema367},
+     Property{"coldStartSeconds", &kSchema368}, Property{"observedAt", &kSchema369},
+     Property{"memory", &kSchema370}}};
+constexpr Schema kSchema372{.type = SchemaType::kObject,
+                            .description = "What the replicas do and can do.",
+                            .properties = kFields371};
+constexpr Schema kSchema373{
+    .type = SchemaType::kString, .description = "When it was made.", .format = "date-time"};
+constexpr Schema kSchema374{
+    .type = SchemaType::kInteger, .description = "Replicas before.", .format = "int32"};
+constexpr Schema kSchema375{
     .type = SchemaType::kInteger, .description = "Replicas after.", .format = "int32"};
-constexpr Schema kSchema370{.type = SchemaType::kString, .description = "Why.", .max_size = 256};
-constexpr Schema kSchema371{.type = SchemaType::kInteger,
+constexpr Schema kSchema376{.type = SchemaType::kString, .description = "Why.", .max_size = 256};
+constexpr Schema kSchema377{.type = SchemaType::kInteger,
                             .description = "One measurement in thousandths.",
                             .format = "int64"};
-constexpr Schema kSchema372{.type = SchemaType::kMap,
+constexpr Schema kSchema378{.type = SchemaType::kMap,
                             .description = "The measurements behind it, by name, in milli-units.",
-                            .items = &kSchema371,
+                            .items = &kSchema377,
                             .max_size = 32};
-constexpr std::array<Property, 5> kFields373{
-    {Property{"time", &kSchema367}, Property{"from", &kSchema368}, Property{"to", &kSchema369},
-     Property{"reason", &kSchema370}, Property{"signals", &kSchema372}}};
-constexpr std::array<std::string_view, 4> kWords374{{"time", "from", "to", "reason"}};
-constexpr Schema kSchema375{.type = SchemaType::kObject,
+constexpr std::array<Property, 5> kFields379{
+    {Property{"time", &kSchema373}, Property{"from", &kSchema374}, Property{"to", &kSchema375},
+     Property{"reason", &kSchema376}, Property{"signals", &kSchema378}}};
+constexpr std::array<std::string_view, 4> kWords380{{"time", "from", "to", "reason"}};
+constexpr Schema kSchema381{.type = SchemaType::kObject,
                             .description = "One decision.",
-                            .properties = kFields373,
-                            .required = kWords374};
-constexpr Schema kSchema376{.type = SchemaType::kArray,
+                            .properties = kFields379,
+                            .required = kWords380};
+constexpr Schema kSchema382{.type = SchemaType::kArray,
                             .description = "The latest scaling decisions, newest first.",
-                            .items = &kSchema375,
+                            .items = &kSchema381,
                             .max_size = 10};
-constexpr Schema kSchema377{.type = SchemaType::kString,
+constexpr Schema kSchema383{.type = SchemaType::kString,
                             .description = "The aspect.",
                             .pattern =
                                 "^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
                                 "/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$",
                             .min_size = 1,
                             .max_size = 316};
-constexpr std::array<std::string_view, 3> kWords378{{"True", "False", "Unknown"}};
-constexpr Schema kSchema379{
-    .type = SchemaType::kString, .description = "Whether it holds.", .enumeration = kWords378};
-constexpr Schema kSchema380{.type = SchemaType::kInteger,
+constexpr std::array<std::string_view, 3> kWords384{{"True", "False", "Unknown"}};
+constexpr Schema kSchema385{
+    .type = SchemaType::kString, .description = "Whether it holds.", .enumeration = kWords384};
+constexpr Schema kSchema386{.type = SchemaType::kInteger,
                             .description = "The generation of the spec that it was judged for.",
                             .format = "int64",
                             .has_minimum = true,
                             .minimum = 0};
-constexpr Schema kSchema381{
+constexpr Schema kSchema387{
     .type = SchemaType::kString, .description = "When status changed last.", .format = "date-time"};
-constexpr Schema kSchema382{.type = SchemaType::kString,
+constexpr Schema kSchema388{.type = SchemaType::kString,
                             .description = "Why, in one CamelCase word.",
                             .pattern = "^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$",
                             .min_size = 1,
                             .max_size = 1024};
-constexpr Schema kSchema383{.type = SchemaType::kString,
+constexpr Schema kSchema389{.type = SchemaType::kString,
                             .description = "Why, for people: the object, the value and the remedy.",
                             .max_size = 32768};
-constexpr std::array<Property, 6> kFields384{
-    {Property{"type", &kSchema377}, Property{"status", &kSchema379},
-     Property{"observedGeneration", &kSchema380}, Property{"lastTransitionTime", &kSchema381},
-     Property{"reason", &kSchema382}, Property{"message", &kSchema383}}};
-constexpr std::array<std::string_view, 5> kWords385{
+constexpr std::array<Property, 6> kFields390{
+    {Property{"type", &kSchema383}, Property{"status", &kSchema385},
+     Property{"observedGeneration", &kSchema386}, Property{"lastTransitionTime", &kSchema387},
+     Property{"reason", &kSchema388}, Property{"message", &kSchema389}}};
+constexpr std::array<std::string_view, 5> kWords391{
     {"type", "status", "lastTransitionTime", "reason", "message"}};
-constexpr Schema kSchema386{.type = SchemaType::kObject,
+constexpr Schema kSchema392{.type = SchemaType::kObject,
                             .description = "One aspect of the state, as in metav1.Condition.",
-                            .properties = kFields384,
-                            .required = kWords385};
-constexpr std::array<std::string_view, 1> kWords387{{"type"}};
-constexpr Schema kSchema388{
+                            .properties = kFields390,
+                            .required = kWords391};
+constexpr std::array<std::string_view, 1> kWords393{{"type"}};
+constexpr Schema kSchema394{
     .type = SchemaType::kArray,
     .description =
         "The state, one aspect per condition: Accepted, Planned, Progressing, Available, "
         "ScalingActive, Healthy (provider) and Ready, which sums them up.",
-    .items = &kSchema386,
-    .list_map_keys = kWords387,
+    .items = &kSchema392,
+    .list_map_keys = kWords393,
     .list_type = ListType::kMap,
     .max_size = 16};
-constexpr std::array<Property, 9> kFields389{
-    {Property{"observedGeneration", &kSchema343}, Property{"replicas", &kSchema344},
-     Property{"readyReplicas", &kSchema345}, Property{"updatedReplicas", &kSchema346},
-     Property{"selector", &kSchema347}, Property{"plan", &kSchema361},
-     Property{"throughput", &kSchema366}, Property{"lastScaling", &kSchema376},
-     Property{"conditions", &kSchema388}}};
-constexpr Schema kSchema390{.type = SchemaType::kObject,
+constexpr std::array<Property, 10> kFields395{
+    {Property{"observedGeneration", &kSchema346}, Property{"replicas", &kSchema347},
+     Property{"readyReplicas", &kSchema348}, Property{"updatedReplicas", &kSchema349},
+     Property{"desiredReplicas", &kSchema350}, Property{"selector", &kSchema351},
+     Property{"plan", &kSchema365}, Property{"throughput", &kSchema372},
+     Property{"lastScaling", &kSchema382}, Property{"conditions", &kSchema394}}};
+constexpr Schema kSchema396{.type = SchemaType::kObject,
                             .description = "What Penstock found and did.",
-                            .properties = kFields389};
-constexpr std::array<Property, 5> kFields391{
+                            .properties = kFields395};
+constexpr std::array<Property, 5> kFields397{
     {Property{"apiVersion", &kSchema1}, Property{"kind", &kSchema2},
-     Property{"metadata", &kSchema3}, Property{"spec", &kSchema342},
-     Property{"status", &kSchema390}}};
-constexpr std::array<std::string_view, 1> kWords392{{"spec"}};
-constexpr Schema kSchema393{.type = SchemaType::kObject,
+     Property{"metadata", &kSchema3}, Property{"spec", &kSchema345},
+     Property{"status", &kSchema396}}};
+constexpr std::array<std::string_view, 1> kWords398{{"spec"}};
+constexpr Schema kSchema399{.type = SchemaType::kObject,
                             .description =
                                 "A ModelDeployment is one model served from one place: an "
                                 "inference engine in this cluster, a managed endpoint such as an "
                                 "Azure OpenAI deployment, or the caller's own device.",
-                            .properties = kFields391,
-                            .required = kWords392};
+                            .properties = kFields397,
+                            .required = kWords398};
 
 }  // namespace
 
 const Schema& model_deployment_schema() {
-  return kSchema393;
+  return kSchema399;
 }
 
 }  // namespace penstock::crd::generated

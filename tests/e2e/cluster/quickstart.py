@@ -56,10 +56,10 @@ def gateway_url(cluster):
 class Load:
     """load.py beside the test, in the network of a pod that no test touches: with Load(cluster) as load: ...; load.result()."""
 
-    def __init__(self, cluster, seconds=60, retries=0):
+    def __init__(self, cluster, seconds=60, retries=0, key=KEY, model=MODEL):
         resolver = pods(cluster, "k8s-app=kube-dns", "kube-system")[0]
         self.command = [str(ROOT / "hack/cluster.sh"), "in-pod", "kube-system", resolver, sys.executable, str(pathlib.Path(__file__).with_name("load.py")),
-                        gateway_url(cluster), KEY, MODEL, str(seconds), str(retries)]
+                        gateway_url(cluster), key, model, str(seconds), str(retries)]
         self.env = cluster.env
         self.process = None
 

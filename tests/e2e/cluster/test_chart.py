@@ -56,6 +56,8 @@ def test_rights_are_those_of_the_served_namespaces(cluster, release):
         assert not can(cluster, verb, resource, "-A"), (verb, resource)
     assert not can(cluster, "get", "secrets", "-n", "kube-system")
     assert not can(cluster, "create", "pods", "-n", "team-a")
+    assert can(cluster, "patch", "pods", "-n", "team-a") and not can(cluster, "delete", "pods", "-n", "team-a")  # the order in which engines leave
+    assert not can(cluster, "patch", "pods:status", "-n", "team-a") and not can(cluster, "patch", "pods", "-n", "kube-system")
     assert not can(cluster, "create", "clusterrolebindings.rbac.authorization.k8s.io")
     assert can(cluster, "get", "secrets/penstock-authority", "-n", "penstock-system")
     assert can(cluster, "update", "secrets/penstock-authority", "-n", "penstock-system")

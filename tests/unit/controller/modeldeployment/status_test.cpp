@@ -29,6 +29,7 @@ constexpr const char* kEngine = "{model: {name: m}, replicas: 2, engine: {image:
 
 DeploymentFacts facts(int wanted, int replicas, int updated, int ready) {
   DeploymentFacts out;
+  out.exists = true;
   out.current = true;
   out.wanted = wanted;
   out.replicas = replicas;
@@ -163,14 +164,55 @@ TEST(Status, TimesMoveOnlyWithTheStatus) {
   EXPECT_EQ(runtime::find_condition(status.conditions, "Ready")->last_transition_time, input.now);
 }
 
-TEST(Status, ScalingNamesItsOwner) {
-  EXPECT_EQ(shown(status_of(input_of(kEngine), {}, std::nullopt).conditions, "ScalingActive"),
-            "False FixedReplicas");
-  EXPECT_EQ(wanted_replicas(input_of("{model: {name: m}, engine: {image: i}, scaling: "
-                                     "{minReplicas: 3, maxReplicas: 5}}")
-                                .object.spec),
-            3);
-  EXPECT_EQ(wanted_replicas(input_of(kEngine).object.spec), 2);
+TEST(Status, TheNumberIsSomebodysDecision) {
+  struct Row {
+    const char* spec;
+    std::optional<int> decided;
+    std::optional<int> running;
+    int wanted;
+  };
+  constexpr const char* kScaled =
+      "{model: {name: m}, engine: {image: i}, scaling: {minReplicas: 3, maxReplicas: 5}}";
+  constexpr const char* kMaySleep =
+      "{model: {name: m}, engine: {image: i}, scaling: {minReplicas: 0, maxReplicas: 5}}";
+  for (const Row& row : {
+           Row{kEngine, 5, 4, 2},  // spec.replicas wins
+           Row{kScaled, 5, 4, 5},
+           Row{kScaled, {}, 4, 4},  // before the first decision what runs goes on
+           Row{kScaled, {}, {}, 3},
+           Row{kMaySleep, 0, 1, 0},
+           Row{kMaySleep, {}, 1, 1},
+           Row{kMaySleep, {}, {}, 0},
+           Row{"{model: {name: m}, engine: {image: i}}", {}, {}, 1},
+       }) {
+    Input input = input_of(row.spec);
+    input.object.status.desired_replicas = row.decided;
+    input.deployment.exists = row.running.has_value();
+    input.deployment.wanted = row.running.value_or(0);
+    EXPECT_EQ(decide(input).replicas, row.wanted) << row.spec;
+  }
+}
+
+TEST(Status, AModelThatSleepsIsReady) {
+  Input input =
+      input_of("{model: {name: m}, engine: {image: i}, scaling: {minReplicas: 0, maxReplicas: 5}}");
+  input.object.status.desired_replicas = 0;
+  input.deployment = facts(0, 0, 0, 0);
+  const auto status = status_of(input, decide(input), std::nullopt);
+  EXPECT_EQ(shown(status.conditions, "Available"), "True Asleep");
+  EXPECT_EQ(shown(status.conditions, "Ready"), "True Ready");
+}
+
+TEST(Status, LeavesTheAutoscalersPartAlone) {
+  Input input = input_of(kEngine);
+  input.object.status.desired_replicas = 4;
+  input.object.status.throughput.emplace();
+  const auto status = status_of(input, decide(input), std::nullopt);
+  EXPECT_EQ(shown(status.conditions, "ScalingActive"), "");
+  const auto intent = status_intent(input.object, status).value().at("status");
+  for (const char* field : {"desiredReplicas", "throughput", "lastScaling"}) {
+    EXPECT_FALSE(intent.contains(field)) << field;
+  }
 }
 
 TEST(Status, ReasonsAreInTheTable) {
