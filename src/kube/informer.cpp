@@ -102,7 +102,8 @@ Informer::Next Informer::list_once(const std::stop_token& stop) {
 }
 
 Informer::Next Informer::probe_once(const std::stop_token& stop) {
-  const auto latest = client_.latest_version(resource_, options_.name_space, options_.selection, stop);
+  const auto latest =
+      client_.latest_version(resource_, options_.name_space, options_.selection, stop);
   if (!latest) {
     return latest.error().code() == Code::kCancelled ? Next{Step::kProbe, {}}
                                                      : failed(latest.error(), Step::kProbe);
