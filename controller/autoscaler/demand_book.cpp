@@ -15,6 +15,9 @@ using scaling::Fault;
 /// A process that is no older than this is counted from its start.
 constexpr std::chrono::seconds kFromTheStart(scaling::kStableSeconds);
 
+/// By the gateway's own clock, which may be set.
+constexpr std::chrono::seconds kSameProcess{1};
+
 /// Samples kept for a deployment that nobody collects.
 constexpr std::size_t kMostUntold = 128;
 
@@ -68,7 +71,10 @@ DemandBook::Names DemandBook::take(const std::string& pod, const Report& report,
   Names woken;
   const std::lock_guard lock(mutex_);
   Source& source = sources_[pod];
-  const bool anew = source.instance != report.instance || report.window < source.window;
+  // A report that was overtaken by a later one tells of the same process, a restarted one does not.
+  const WallTime process = report.at - report.window;
+  const auto apart = std::chrono::abs(process - source.process);
+  const bool anew = source.instance != report.instance || apart > kSameProcess;
   if (!anew && report.sequence <= source.sequence) {
     return woken;
   }
@@ -77,6 +83,7 @@ DemandBook::Names DemandBook::take(const std::string& pod, const Report& report,
   if (anew) {
     source = Source{};
     source.instance = report.instance;
+    source.process = process;
     source.began = began;
   } else {
     source.began = std::min(source.began, began);
@@ -106,7 +113,6 @@ DemandBook::Names DemandBook::take(const std::string& pod, const Report& report,
     }
   }
   source.sequence = report.sequence;
-  source.window = report.window;
   source.through = end;
   source.fault = Fault::kNone;
   return woken;

@@ -60,8 +60,8 @@ class DemandBook {
   struct Source {
     std::string instance;
     std::uint64_t sequence = 0;
-    std::chrono::milliseconds window{0};
-    SteadyTime began{};    ///< of the process, on our clock
+    WallTime process{};    ///< when it began, on its own clock
+    SteadyTime began{};    ///< the same on ours
     SteadyTime through{};  ///< everything before has been told
     scaling::Fault fault = scaling::Fault::kNone;
     std::unordered_map<std::string, Account> accounts;  ///< by deployment

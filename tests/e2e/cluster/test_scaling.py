@@ -133,7 +133,6 @@ def test_controllers_killed_in_mid_scale(cluster):
     ("ModelSourceNotFound", {"args": ["engine", "--fault-load-failure", "--fault-load-message", "RepositoryNotFoundError: 404 Client Error"]}),
     ("OutOfDisk", {"args": ["engine", "--fault-load-failure", "--fault-load-message", "OSError: [Errno 28] No space left on device"]}),
     ("EgressDenied", {"args": ["engine", "--fault-load-failure", "--fault-load-message", "Failed to resolve 'huggingface.co'"]}),
-    ("OOMKilled", {"args": ["engine", "--model", "m", "--port", "$(PORT)"], "resources": {"limits": {"memory": "8Mi"}}}),
     ("CrashLoopBackOff", {"args": ["engine", "--fault-load-failure"]}),
     ("Unschedulable", {"resources": {"limits": {"nvidia.com/gpu": 99}}}),
 ])

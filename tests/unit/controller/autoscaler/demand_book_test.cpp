@@ -26,12 +26,14 @@ DeploymentDemand demand(std::int64_t arrivals, std::int64_t prompt_tokens = 0) {
 }
 
 Report report(std::uint64_t sequence, milliseconds age, const DeploymentDemand& of,
-              const std::string& instance = "gateway-1") {
+              const std::string& instance = "gateway-1",
+              WallTime began = WallTime(std::chrono::hours(1))) {
   Report out;
   out.gateway = "ns/main";
   out.instance = instance;
   out.sequence = sequence;
   out.window = age;
+  out.at = began + age;
   out.deployments = {of};
   return out;
 }
@@ -73,9 +75,12 @@ TEST(DemandBook, LateAndRepeatedReportsAreLeftOut) {
   DemandBook book;
   book.take(kPod, report(1, seconds(1), demand(1)), kStart);
   book.take(kPod, report(3, seconds(3), demand(5)), kStart + seconds(2));
+  EXPECT_EQ(calls(book), 5);
   book.take(kPod, report(2, seconds(2), demand(4)), kStart + seconds(3));
   book.take(kPod, report(3, seconds(3), demand(5)), kStart + seconds(3));
-  EXPECT_EQ(calls(book), 5);
+  EXPECT_EQ(calls(book), 0);
+  book.take(kPod, report(4, seconds(4), demand(6)), kStart + seconds(4));
+  EXPECT_EQ(calls(book), 1);
 }
 
 TEST(DemandBook, AnOldProcessIsABaseLineFirst) {
@@ -94,11 +99,12 @@ TEST(DemandBook, ARestartedGatewayBeginsAnew) {
     const char* instance;
     std::uint64_t sequence;
   };
+  const WallTime later(std::chrono::hours(1) + seconds(42));
   for (const auto& [instance, sequence] : {Case{"gateway-1", 1}, Case{"other", 50}}) {
     DemandBook book;
     book.take(kPod, report(40, seconds(40), demand(100)), kStart);
     EXPECT_EQ(calls(book), 100);
-    book.take(kPod, report(sequence, seconds(2), demand(7), instance), kStart + seconds(5));
+    book.take(kPod, report(sequence, seconds(2), demand(7), instance, later), kStart + seconds(5));
     EXPECT_EQ(calls(book), 7) << instance;
   }
 }
