@@ -6,6 +6,7 @@
 #include "app/engine_command.h"
 #include "app/gateway_command.h"
 #include "app/probe_command.h"
+#include "app/simulate_command.h"
 #include "app/standalone_command.h"
 #include "app/validate_command.h"
 
@@ -21,6 +22,8 @@ constexpr penstock::app::CommandRow kCommands[] = {
      penstock::app::run_controller},
     {"engine", "Run a simulated inference engine: vLLM's API, metrics and timing, no GPU",
      penstock::app::run_engine},
+    {"simulate", "Compare autoscaling policies on a load, on virtual time",
+     penstock::app::run_simulate},
     {"validate", "Check manifests as the API server would, without one",
      penstock::app::run_validate},
     {"probe", "Ask once whether a URL answers, for images without a shell",
