@@ -9,11 +9,13 @@
 #include "sim/baselines/hpa.h"
 #include "sim/baselines/keda.h"
 #include "sim/baselines/kpa.h"
+#include "sim/compare/penstock_scaler.h"
 
 namespace penstock::sim {
 namespace {
 
 constexpr std::array kKinds = {
+    PolicyKind{"penstock", "share of what the service level allows, 0 to 1", 0.8, 0, 1},
     PolicyKind{"hpa-queue", "waiting calls per pod", 1, 0, 1e6},
     PolicyKind{"hpa-concurrency", "running and waiting calls per pod", 16, 0, 1e6},
     PolicyKind{"hpa-kv", "KV cache usage, 0 to 1", 0.5, 0, 1},
@@ -78,6 +80,11 @@ Result<PolicySpec> parse_policy(std::string_view text) {
 
 Result<std::unique_ptr<Scaler>> make_policy(const PolicySpec& spec, const Scenario& scenario,
                                             const PerfModel& perf, const Load& load) {
+  if (spec.name == "penstock") {
+    scaling::Settings settings = settings_for(scenario, perf);
+    settings.objectives.target_share = spec.target;
+    return std::make_unique<PenstockScaler>(settings);
+  }
   if (spec.name == "hpa-queue") {
     return std::make_unique<Hpa>(PodMetric::kQueue, spec.target);
   }

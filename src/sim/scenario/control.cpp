@@ -43,13 +43,15 @@ void Run::do_control(const Control& control) {
 
 void Run::tick() {
   give_up_late();
+  pods_.list(lives_);
   const Observation seen{.now = now_,
                          .desired = desired_,
                          .starting = pods_.starting(),
                          .ready = static_cast<std::uint32_t>(pods_.ready().size()),
+                         .lives = lives_,
                          .pods = visible_,
                          .gateway = reported_};
-  scale_to(std::clamp(scaler_.desired(seen), scenario_.min_replicas, scenario_.max_replicas));
+  scale_to(std::clamp(scaler_.desired(seen), scenario_.min_replicas, scenario_.max_replicas), seen);
   reported_ = report();
   tally_.sample(now_, static_cast<std::uint32_t>(pods_.ready().size()), pods_.holding(),
                 queue_.size());
@@ -63,7 +65,7 @@ GatewaySample Run::report() const {
   return sample;
 }
 
-void Run::scale_to(std::uint32_t wanted) {
+void Run::scale_to(std::uint32_t wanted, const Observation& seen) {
   const auto have = static_cast<std::uint32_t>(pods_.ready().size()) + pods_.starting();
   desired_ = wanted;
   for (std::uint32_t i = have; i < wanted; ++i) {
@@ -71,7 +73,7 @@ void Run::scale_to(std::uint32_t wanted) {
     controls_.push(now_ + scenario_.cold_start,
                    {.step = Step::kReady, .slot = slot, .serial = pods_.at(slot).serial});
   }
-  if (wanted < have && pods_.take_away(have - wanted, now_)) {
+  if (wanted < have && pods_.take_away(have - wanted, scaler_.first_to_go(seen), now_)) {
     front_.endpoints(pods_);
     forget_samples_of_gone_pods();
   }

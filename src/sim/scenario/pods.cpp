@@ -50,31 +50,46 @@ std::uint32_t Pods::add(SteadyTime now, PodPhase phase) {
   return slot;
 }
 
-bool Pods::take_away(std::uint32_t count, SteadyTime now) {
-  while (count > 0 && starting_ > 0) {
-    std::uint32_t youngest = 0;
-    const Pod* found = nullptr;
-    for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) {
-      const Pod* pod = slots_[slot].get();
-      if (pod != nullptr && pod->phase == PodPhase::kStarting &&
-          (found == nullptr || pod->serial > found->serial)) {
-        youngest = slot;
-        found = pod;
-      }
-    }
-    --starting_;
-    --count;
-    remove(youngest, now);
+bool Pods::take_away(std::uint32_t count, std::span<const std::uint32_t> first, SteadyTime now) {
+  for (; count > 0 && starting_ > 0; --count) {
+    take_youngest_starting(now);
   }
   const bool any_ready = count > 0 && !ready_.empty();
+  for (const std::uint32_t serial : first) {
+    const auto found = std::ranges::find_if(
+        ready_, [&](std::uint32_t slot) { return slots_[slot]->serial == serial; });
+    if (count > 0 && found != ready_.end()) {
+      drain(static_cast<std::size_t>(found - ready_.begin()), now);
+      --count;
+    }
+  }
   for (; count > 0 && !ready_.empty(); --count) {
-    const std::uint32_t slot = ready_.back();
-    ready_.pop_back();
-    slots_[slot]->phase = PodPhase::kDraining;
-    ++draining_;
-    remove_if_drained(slot, now);
+    drain(ready_.size() - 1, now);
   }
   return any_ready;
+}
+
+void Pods::take_youngest_starting(SteadyTime now) {
+  std::uint32_t youngest = 0;
+  const Pod* found = nullptr;
+  for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) {
+    const Pod* pod = slots_[slot].get();
+    if (pod != nullptr && pod->phase == PodPhase::kStarting &&
+        (found == nullptr || pod->serial > found->serial)) {
+      youngest = slot;
+      found = pod;
+    }
+  }
+  --starting_;
+  remove(youngest, now);
+}
+
+void Pods::drain(std::size_t ready_index, SteadyTime now) {
+  const std::uint32_t slot = ready_[ready_index];
+  ready_.erase(ready_.begin() + static_cast<std::ptrdiff_t>(ready_index));
+  slots_[slot]->phase = PodPhase::kDraining;
+  ++draining_;
+  remove_if_drained(slot, now);
 }
 
 bool Pods::make_ready(std::uint32_t slot, std::uint32_t serial, SteadyTime now) {
@@ -106,6 +121,20 @@ void Pods::remove(std::uint32_t slot, SteadyTime now) {
   ++removed_;
 }
 
+void Pods::list(std::vector<PodLife>& lives) const {
+  lives.clear();
+  for (const auto& pod : slots_) {
+    if (pod) {
+      lives.push_back({.pod = pod->serial,
+                       .created = pod->created,
+                       .ready_since = pod->phase == PodPhase::kStarting
+                                          ? std::nullopt
+                                          : std::optional(pod->ready_since),
+                       .draining = pod->phase == PodPhase::kDraining});
+    }
+  }
+}
+
 void Pods::scrape(SteadyTime now, std::vector<PodSample>& samples) const {
   samples.clear();
   for (const std::uint32_t slot : ready_) {
@@ -115,7 +144,6 @@ void Pods::scrape(SteadyTime now, std::vector<PodSample>& samples) const {
     const std::uint64_t block = config_.block_size;
     samples.push_back({.pod = pod.serial,
                        .at = now,
-                       .ready_since = pod.ready_since,
                        .running = gauges.running,
                        .waiting = gauges.waiting,
                        .kv_usage = gauges.kv_usage(),

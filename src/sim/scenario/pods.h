@@ -37,10 +37,10 @@ class Pods {
   /// A new pod's slot; slots of pods that are gone are used again.
   std::uint32_t add(SteadyTime now, PodPhase phase);
 
-  /// Takes away `count` pods, first those that are still starting, then the youngest ready ones
-  /// (as a ReplicaSet chooses): idle ones go at once, others drain. True if a ready one was among
-  /// them.
-  bool take_away(std::uint32_t count, SteadyTime now);
+  /// Takes away `count` pods: first the youngest of those that are still starting, then ready ones
+  /// in the order given (serial numbers), then the youngest ready ones, as a ReplicaSet chooses.
+  /// Idle ones go at once, others drain. True if a ready one was among them.
+  bool take_away(std::uint32_t count, std::span<const std::uint32_t> first, SteadyTime now);
 
   /// True if the pod in this slot is still that one and was starting: now it serves.
   bool make_ready(std::uint32_t slot, std::uint32_t serial, SteadyTime now);
@@ -58,6 +58,9 @@ class Pods {
   [[nodiscard]] std::uint64_t created() const { return serials_; }
   [[nodiscard]] std::uint64_t removed() const { return removed_; }
 
+  /// Every pod that is there.
+  void list(std::vector<PodLife>& lives) const;
+
   /// Reads every ready pod's metrics.
   void scrape(SteadyTime now, std::vector<PodSample>& samples) const;
 
@@ -70,6 +73,8 @@ class Pods {
 
  private:
   Pods(const EngineConfig& config, PerfModel perf) : config_(config), perf_(std::move(perf)) {}
+  void take_youngest_starting(SteadyTime now);
+  void drain(std::size_t ready_index, SteadyTime now);
   void remove(std::uint32_t slot, SteadyTime now);
 
   struct Life {

@@ -56,7 +56,7 @@ class Run {
   void give_up_late();
 
   void tick();
-  void scale_to(std::uint32_t wanted);
+  void scale_to(std::uint32_t wanted, const Observation& seen);
   [[nodiscard]] GatewaySample report() const;
   void forget_samples_of_gone_pods();
 
@@ -80,6 +80,7 @@ class Run {
   std::deque<std::uint32_t> queue_;  ///< calls held at the gateway, the oldest first
   std::uint32_t in_flight_ = 0;
   std::uint32_t desired_ = 0;
+  std::vector<PodLife> lives_;
   std::vector<PodSample> scraped_;  ///< on its way
   std::vector<PodSample> visible_;
   GatewaySample counts_;    ///< now

@@ -6,18 +6,26 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <span>
-#include <string>
+#include <vector>
 
 #include "base/clock.h"
 
 namespace penstock::sim {
 
+/// One pod as the cluster's API shows it.
+struct PodLife {
+  std::uint32_t pod = 0;  ///< its serial number, never reused
+  SteadyTime created{};
+  std::optional<SteadyTime> ready_since;  ///< nothing: still starting
+  bool draining = false;
+};
+
 /// One ready pod's /metrics as last scraped. Counters grow from 0 at the pod's start.
 struct PodSample {
-  std::uint32_t pod = 0;  ///< its serial number, never reused
-  SteadyTime at{};        ///< when these values were true
-  SteadyTime ready_since{};
+  std::uint32_t pod = 0;
+  SteadyTime at{};  ///< when these values were true
   std::uint32_t running = 0;
   std::uint32_t waiting = 0;
   double kv_usage = 0;  ///< 0 to 1
@@ -52,6 +60,7 @@ struct Observation {
   std::uint32_t desired = 0;  ///< as decided last
   std::uint32_t starting = 0;
   std::uint32_t ready = 0;
+  std::span<const PodLife> lives;   ///< every pod that is there
   std::span<const PodSample> pods;  ///< ready pods that were scraped; new ones are missing at first
   GatewaySample gateway;
 };
@@ -71,6 +80,13 @@ class Scaler {
   [[nodiscard]] virtual std::uint32_t desired(const Observation& seen) = 0;
 
   [[nodiscard]] virtual Sampling sampling() const { return {}; }
+
+  /// Which ready pods go first when replicas fall, by serial number; empty: the youngest first, as
+  /// a ReplicaSet without deletion costs.
+  [[nodiscard]] virtual std::vector<std::uint32_t> first_to_go(const Observation& seen) {
+    static_cast<void>(seen);
+    return {};
+  }
 };
 
 }  // namespace penstock::sim

@@ -1,0 +1,41 @@
+#pragma once
+// How long a new replica takes from creation to ready, learnt per deployment. Knows durations only.
+// A handful of the last starts, so that a faster disk or a cached image shows after a few.
+
+#include <array>
+#include <cstddef>
+
+#include "scaling/constants.h"
+
+namespace penstock::scaling {
+
+class ColdStarts {
+ public:
+  /// Durations outside (0, kLongestColdStart] are ignored: broken clocks, pods that sat unscheduled
+  /// for hours.
+  void add(Seconds duration);
+
+  [[nodiscard]] std::size_t measured() const { return count_; }
+  [[nodiscard]] Seconds median() const { return quantile(0.5); }
+  /// With few starts the slowest seen.
+  [[nodiscard]] Seconds p90() const { return quantile(0.9); }
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v.integer(count_);
+    count_ = count_ > kept_.size() ? 0 : count_;
+    v.integer(next_);
+    next_ %= kept_.size();
+    for (std::size_t i = 0; i < count_; ++i) {
+      v.number(kept_[i]);
+    }
+  }
+
+ private:
+  [[nodiscard]] Seconds quantile(double q) const;
+  std::array<float, kColdStartsKept> kept_{};
+  std::size_t count_ = 0;
+  std::size_t next_ = 0;
+};
+
+}  // namespace penstock::scaling
