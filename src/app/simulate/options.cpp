@@ -201,6 +201,8 @@ Result<sim::Scenario> scenario(const SimulateFlags& flags) {
   PENSTOCK_TRY(queue_timeout, duration("--queue-timeout", flags.queue_timeout));
   PENSTOCK_TRY(bucket, duration("--bucket", flags.bucket));
   PENSTOCK_TRY(routing, algorithm(flags.routing));
+  // Only Mooncake's form says which prompts share a beginning.
+  made.engine.prefix_caching = flags.form == "mooncake";
   made.cold_start = cold_start;
   made.min_replicas = flags.min;
   made.max_replicas = flags.max;
