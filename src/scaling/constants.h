@@ -86,9 +86,11 @@ inline constexpr double kShrinkMargin = 0.1;
 inline constexpr double kShrinkMarginMost = 0.5;
 /// Engines' own work counts as demand when it exceeds what gateways tell by this factor: calls
 /// that came another way, or a gateway that tells too little.
-inline constexpr double kServedExcess = 1.2;
-/// Engines' work is smoothed over this time.
-inline constexpr Seconds kServedMemory{45};
+inline constexpr double kServedExcess = 1.3;
+/// … and is worth that share of a replica.
+inline constexpr double kServedLeast = 0.05;
+/// Engines' work is smoothed over this time: working off a backlog, they do more than arrives.
+inline constexpr Seconds kServedMemory{120};
 
 // --- Learning the capacity ---
 

@@ -169,6 +169,9 @@ std::string_view name(Block block) {
 
 std::string explain(const Decision& d) {
   std::string text = change_of(d) + ": " + cause_of(d) + block_of(d);
+  if (d.changed_elsewhere) {
+    fmt::format_to(std::back_inserter(text), "; somebody else had set it to {}", d.from);
+  }
   if (d.readings.starting > 0) {
     fmt::format_to(std::back_inserter(text), "; {:.0f} starting ({})", d.readings.starting,
                    name(d.pending));
@@ -180,9 +183,16 @@ std::string explain(const Decision& d) {
 }
 
 bool is_news(const Decision& before, const Decision& after) {
+  if (after.changed_elsewhere) {
+    return true;
+  }
+  if (after.to != after.from) {  // a dry run says it once, not at each tick
+    return !after.dry_run || before.to != after.to;
+  }
   const bool fault_changed = (before.fault == Fault::kNone) != (after.fault == Fault::kNone);
-  return after.to != after.from || before.reason != after.reason || before.block != after.block ||
-         fault_changed;
+  const bool at_most = after.block == Block::kMaxReplicas && before.block != Block::kMaxReplicas;
+  const bool settled = after.reason == Reason::kSteady && before.to != before.from;
+  return fault_changed || at_most || (before.reason != after.reason && !settled);
 }
 
 }  // namespace penstock::scaling

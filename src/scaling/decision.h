@@ -81,7 +81,8 @@ struct Decision {
   bool objectives_unreachable = false;
   Pending pending = Pending::kNone;  ///< the worst state of a pod that is not ready
   bool dry_run = false;
-  Readings readings;
+  bool changed_elsewhere = false;  ///< `from` is neither what was decided nor what was before
+  Readings readings{};
 
   [[nodiscard]] bool acts() const { return !dry_run && to != from; }
 };
@@ -89,8 +90,8 @@ struct Decision {
 /// One sentence for events and status, without a trailing full stop. At most 256 characters.
 [[nodiscard]] std::string explain(const Decision& decision);
 
-/// True if the later one is news: it acts, or its reason, block, rule of a blocked growth or fault
-/// changed. Readings alone are no news.
+/// True if the later one is news: it acts, or its reason, a reached maxReplicas, a fault or another
+/// writer is new. Readings, and being steady after an action, are no news.
 [[nodiscard]] bool is_news(const Decision& before, const Decision& after);
 
 /// Calls f(name, value) for each reading: camelCase names, at most 32, in a fixed order.

@@ -31,7 +31,8 @@ struct Work {
   double prefill_seconds = 0;  ///< of one call
   double prefill_square = 0;   ///< its second moment
   double outputs = 0;          ///< tokens of one call
-  double tokens = 0;           ///< prompt and half the answer: KV held on average
+  double tokens =
+      0;  ///< KV held on average over a call's time, as often as seen at a random moment
 };
 
 Work work_of(const Load& load, const EngineTimes& times) {
@@ -40,10 +41,12 @@ Work work_of(const Load& load, const EngineTimes& times) {
   const double prompt = load.prompt_tokens / load.calls;
   const double uncached = load.uncached_tokens / load.calls;
   work.outputs = load.output_tokens / load.calls;
-  work.tokens = prompt + work.outputs / 2;
-  // A second moment below the square of the mean cannot be: it was not told.
+  // Half the answer on average, but long answers are there longer: E[o²] ÷ (2 E[o]).
+  work.tokens = prompt + work.outputs * (1 + kLengthVariation) / 2;
+  // A second moment below the square of the mean (but for rounding) cannot be: it was not told.
   const double told = load.prompt_tokens_squared / load.calls;
-  const double square = told >= prompt * prompt ? told : prompt * prompt * (1 + kLengthVariation);
+  const double square =
+      told >= 0.99 * prompt * prompt ? told : prompt * prompt * (1 + kLengthVariation);
   const double share = prompt > 0 ? uncached / prompt : 0;
   work.prefill_seconds = uncached * times.prefill;
   work.prefill_square = square * share * share * times.prefill * times.prefill;

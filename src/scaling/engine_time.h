@@ -32,8 +32,8 @@ struct ReplicaLimits {
 
 /// What the planner, a performance table or guess_capacity() knows before anything has run.
 struct CapacityPrior {
-  EngineTimes times;
-  ReplicaLimits limits;
+  EngineTimes times{};
+  ReplicaLimits limits{};
 };
 
 /// A prior from first principles (compute bound prefill, bandwidth bound decode) for a model and

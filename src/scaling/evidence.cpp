@@ -129,7 +129,16 @@ double computed_in(const EngineSample& before, const EngineSample& after) {
   return std::max(all - grown(before.prefix_hits, after.prefix_hits), 0.0);
 }
 
-void learn_interval(State& state, PodMemory& memory, const EngineSample& after, double keep) {
+/// What all pods' intervals of a tick add up to.
+struct PodTotals {
+  double prefix_hits = 0;
+  double prefix_queries = 0;
+  double served_rate = 0;  ///< engine seconds per second
+  double usage = 0;
+  int usages = 0;
+};
+
+void learn_interval(State& state, PodMemory& memory, const EngineSample& after, PodTotals& totals) {
   const EngineSample& before = memory.last;
   const double seconds = Seconds(after.scraped - before.scraped).count();
   const double first = before.running.value_or(0);
@@ -146,13 +155,13 @@ void learn_interval(State& state, PodMemory& memory, const EngineSample& after, 
   memory.prefilled_per_second = interval.prefilled / seconds;
   memory.generated_per_second = interval.generated / seconds;
   memory.preemptions_per_second = grown(before.preemptions, after.preemptions) / seconds;
-  learn(state.mix.cached, grown(before.prefix_hits, after.prefix_hits),
-        grown(before.prefix_queries, after.prefix_queries), keep);
+  totals.prefix_hits += grown(before.prefix_hits, after.prefix_hits);
+  totals.prefix_queries += grown(before.prefix_queries, after.prefix_queries);
 }
 
 /// The fault of a ready pod's data at this tick, after taking in what can be taken.
 Fault absorb_sample(State& state, PodMemory& memory, const PodReport& pod, SteadyTime now,
-                    double keep) {
+                    PodTotals& totals) {
   const EngineSample& sample = pod.engine;
   Fault fault = judge(sample, now);
   if (fault != Fault::kNone) {
@@ -165,7 +174,7 @@ Fault absorb_sample(State& state, PodMemory& memory, const PodReport& pod, Stead
   if (memory.sampled && sample.scraped > memory.last.scraped) {
     fault = judge(memory.last, sample);
     if (fault == Fault::kNone) {
-      learn_interval(state, memory, sample, keep);
+      learn_interval(state, memory, sample, totals);
     } else {
       memory.prefilled_per_second = 0;
       memory.generated_per_second = 0;
@@ -179,7 +188,8 @@ Fault absorb_sample(State& state, PodMemory& memory, const PodReport& pod, Stead
   return fault;
 }
 
-void add_engine(const PodMemory& memory, Evidence& evidence, double& usage_sum, int& usages) {
+void add_engine(const PodMemory& memory, const EngineTimes& times, Evidence& evidence,
+                PodTotals& totals) {
   const EngineSample& sample = memory.last;
   evidence.running += sample.running.value_or(0);
   evidence.engine_waiting += sample.waiting.value_or(0);
@@ -189,9 +199,13 @@ void add_engine(const PodMemory& memory, Evidence& evidence, double& usage_sum, 
     evidence.kv_tokens = std::max(evidence.kv_tokens, *sample.kv_capacity_tokens);
   }
   if (sample.kv_usage) {
-    usage_sum += *sample.kv_usage;
-    ++usages;
+    totals.usage += *sample.kv_usage;
+    ++totals.usages;
   }
+  // More than all of an engine's time is a wrong count or a wrong model.
+  totals.served_rate += std::min(
+      memory.prefilled_per_second * times.prefill + memory.generated_per_second * times.decode,
+      1.0);
 }
 
 bool is_ready(const PodFacts& facts) {
@@ -215,15 +229,29 @@ void absorb_life(State& state, PodMemory& memory, const PodFacts& facts, Evidenc
   ++evidence.ready;
 }
 
+void sum_up(const Settings& settings, State& state, const PodTotals& totals, SteadyTime now,
+            Evidence& evidence) {
+  if (evidence.kv_tokens <= 0) {
+    evidence.kv_tokens = settings.prior.limits.kv_tokens;
+  }
+  if (totals.usages > 0) {
+    evidence.kv_seen = evidence.kv_tokens > 0;
+    evidence.kv_usage = totals.usage / totals.usages;
+    evidence.resident_tokens = evidence.kv_usage * evidence.ready * evidence.kv_tokens;
+  }
+  learn(state.mix.cached, totals.prefix_hits, totals.prefix_queries,
+        keep_after(state.last_tick, now, kMixMemory));
+  const double fresh = 1 - keep_after(state.last_tick, now, kServedMemory);
+  state.served_work += fresh * (totals.served_rate - state.served_work);
+  state.served_tokens += fresh * (evidence.computed_tokens - state.served_tokens);
+}
+
 void absorb_pods(const Settings& settings, State& state, const Observation& seen,
                  Evidence& evidence) {
   for (PodMemory& memory : state.pods) {
     memory.present = false;
   }
-  const double keep = keep_after(state.last_tick, seen.now, kMixMemory);
-  double usage_sum = 0;
-  int usages = 0;
-  double served_rate = 0;
+  PodTotals totals;
   const EngineTimes times = state.capacity.times();
   for (const PodReport& pod : seen.pods) {
     bool is_new = false;
@@ -233,31 +261,15 @@ void absorb_pods(const Settings& settings, State& state, const Observation& seen
     if (!is_ready(pod.facts) || !settings.engine_metrics) {
       continue;
     }
-    const Fault fault = absorb_sample(state, memory, pod, seen.now, keep);
+    const Fault fault = absorb_sample(state, memory, pod, seen.now, totals);
     memory.faulty = fault != Fault::kNone;
     note(evidence.engine_fault, fault);
     if (!memory.faulty && memory.sampled) {
-      add_engine(memory, evidence, usage_sum, usages);
-      // More than all of an engine's time is a wrong count or a wrong model.
-      served_rate += std::min(
-          memory.prefilled_per_second * times.prefill + memory.generated_per_second * times.decode,
-          1.0);
+      add_engine(memory, times, evidence, totals);
     }
   }
   std::erase_if(state.pods, [](const PodMemory& memory) { return !memory.present; });
-
-  if (evidence.kv_tokens <= 0) {
-    evidence.kv_tokens = settings.prior.limits.kv_tokens;
-  }
-  if (usages > 0) {
-    evidence.kv_seen = evidence.kv_tokens > 0;
-    evidence.kv_usage = usage_sum / usages;
-    evidence.resident_tokens = evidence.kv_usage * evidence.ready * evidence.kv_tokens;
-  }
-  const double fresh = 1 - keep_after(state.last_tick, seen.now, kServedMemory);
-  state.served_work += fresh * (served_rate - state.served_work);
-  state.served_tokens += fresh * (evidence.computed_tokens - state.served_tokens);
-  evidence.served_work = state.served_work;
+  sum_up(settings, state, totals, seen.now, evidence);
 }
 
 }  // namespace
@@ -275,6 +287,7 @@ Evidence absorb(const Settings& settings, State& state, const Observation& seen)
   }
   state.capacity.set_prior(settings.prior);
   Evidence evidence;
+  evidence.seconds = std::max(Seconds(seen.now - state.last_tick).count(), 0.0);
   absorb_gateways(state, seen, evidence);
   absorb_pods(settings, state, seen, evidence);
   state.started = true;

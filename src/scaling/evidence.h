@@ -12,6 +12,8 @@
 namespace penstock::scaling {
 
 struct Evidence {
+  double seconds = 0;  ///< since the tick before; 0 at the first
+
   // Demand, by gateways.
   Fault demand_fault = Fault::kNone;  ///< the worst of any gateway; kMissing if there is none
   bool demand_known = false;          ///< at least one gateway can be used
@@ -33,7 +35,6 @@ struct Evidence {
   double kv_usage = 0;         ///< mean of usable ready pods
   bool kv_seen = false;
   double computed_tokens = 0;  ///< per second, by counters
-  double served_work = 0;
   bool preempting = false;
 
   [[nodiscard]] double waiting() const { return gateway_waiting + engine_waiting; }

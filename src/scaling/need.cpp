@@ -132,7 +132,7 @@ void take(Assessment& out, double replicas, Rule rule) {
 }
 
 /// Where engines have room, what they hold against what the model says they hold.
-void learn_kv(State& state, const Evidence& evidence, const Load& load, SteadyTime now) {
+void learn_kv(State& state, const Evidence& evidence, const Load& load) {
   const bool quiet =
       evidence.engine_waiting <= 0 && evidence.gateway_waiting <= 0 && evidence.kv_usage < kKvLimit;
   if (!quiet || !evidence.kv_seen || evidence.ready <= 0 || evidence.warming_up) {
@@ -141,8 +141,7 @@ void learn_kv(State& state, const Evidence& evidence, const Load& load, SteadyTi
   const double predicted = resident_tokens(load, state.capacity.times(), evidence.ready);
   const double least = 0.01 * evidence.kv_tokens;  // below, rounding to blocks is most of it
   if (predicted > least) {
-    const double dt = Seconds(now - state.last_tick).count();
-    state.mix.kv_correction.fade(std::exp(-std::max(dt, 0.1) / kMixMemory.count()));
+    state.mix.kv_correction.fade(std::exp(-evidence.seconds / kMixMemory.count()));
     state.mix.kv_correction.add(evidence.resident_tokens, predicted);
   }
 }
@@ -152,7 +151,9 @@ void assess_demand(const Capacity& capacity, State& state, const Evidence& evide
   const double drain =
       std::clamp(state.cold_starts.p90().count(), kLeastDrainSeconds, kMostDrainSeconds);
   const double waiting = evidence.waiting() / drain;
-  const Load stable = load_of(evidence.stable, 1, waiting, mix);
+  // A window that has only begun is as noisy as a burst.
+  const double believed = evidence.warming_up ? beyond_noise(evidence.stable) : 1;
+  const Load stable = load_of(evidence.stable, believed, waiting, mix);
   const Load burst = load_of(evidence.burst, beyond_noise(evidence.burst), waiting, mix);
   const Need by_stable = capacity.need(stable);
   const Need by_burst = capacity.need(burst);
@@ -185,7 +186,7 @@ void assess_demand(const Capacity& capacity, State& state, const Evidence& evide
 Assessment assess(const Settings& settings, State& state, const Evidence& evidence,
                   SteadyTime now) {
   const CallMix mix = mix_of(state, evidence.stable);
-  learn_kv(state, evidence, load_of(evidence.stable, 1, 0, mix), now);
+  learn_kv(state, evidence, load_of(evidence.stable, 1, 0, mix));
   const Capacity capacity(settings, state, evidence);
   Assessment out;
   out.output_tokens_per_call = mix.output;
@@ -194,7 +195,7 @@ Assessment assess(const Settings& settings, State& state, const Evidence& eviden
   // Without gateways' word, what engines serve is the only sure demand; with it, a cross-check.
   const double told = out.need;
   const double served = capacity.need_for_served(state, mix.output > 0);
-  if (!evidence.demand_known || served > told * kServedExcess) {
+  if (served > kServedLeast && (!evidence.demand_known || served > told * kServedExcess)) {
     take(out, served, Rule::kServed);
   }
   take(out, capacity.need_for_held(evidence.resident_tokens, mix.prompt + mix.output / 2),

@@ -31,6 +31,7 @@ class Deliberation {
     d_.objectives_unreachable = assessment.unreachable;
     d_.pending = evidence.pending;
     d_.dry_run = settings.dry_run;
+    compare_with_last();
     d_.readings = assessment.readings;
     // The least that carries the need, and the least that it leaves with room against noise.
     grow_to_ = rounded_up(assessment.need * (1 - kGrowTolerance));
@@ -68,6 +69,16 @@ class Deliberation {
   }
 
  private:
+  /// Was the last decision done, and did somebody else write the number?
+  void compare_with_last() {
+    const std::int32_t change = state_.last_to - state_.last_from;
+    const bool decided = state_.decided;
+    if (decided && change != 0 && d_.from == state_.last_from) {
+      state_.changes.take_back(change);  // not done: it must not count against the limits
+    }
+    d_.changed_elsewhere = decided && d_.from != state_.last_to && d_.from != state_.last_from;
+  }
+
   void set(std::int32_t to, Reason reason) {
     d_.to = to;
     d_.reason = reason;
@@ -214,6 +225,9 @@ class Deliberation {
   }
 
   Decision finish() {
+    state_.decided = true;
+    state_.last_from = d_.from;
+    state_.last_to = settings_.dry_run ? d_.from : d_.to;
     if (settings_.dry_run) {
       if (d_.to != d_.from) {
         hold(Block::kDryRun);

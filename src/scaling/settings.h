@@ -14,7 +14,7 @@ struct Settings {
   std::int32_t min_replicas = 1;
   std::int32_t max_replicas = 1;
   double fixed_tokens_per_second = 0;  ///< per replica; 0: learn it
-  Objectives objectives;
+  Objectives objectives{};
   std::int32_t scale_up_limit = 4;    ///< replicas per minute
   std::int32_t scale_down_limit = 1;  ///< replicas per minute
   std::chrono::nanoseconds stabilization = std::chrono::minutes(5);
@@ -23,7 +23,7 @@ struct Settings {
   bool engine_metrics = true;
   /// Decide and tell, but do not act.
   bool dry_run = false;
-  CapacityPrior prior;
+  CapacityPrior prior{};
 
   friend bool operator==(const Settings&, const Settings&);
 };

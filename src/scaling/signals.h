@@ -95,8 +95,8 @@ struct PodFacts {
 
 struct PodReport {
   PodId id = 0;
-  PodFacts facts;
-  EngineSample engine;
+  PodFacts facts{};
+  EngineSample engine{};
 };
 
 /// Everything of one tick. The spans are only read during the call.

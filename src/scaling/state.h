@@ -82,6 +82,9 @@ struct State {
   SteadyTime last_activity{};  ///< a call, a running sequence, or data that cannot tell
   std::optional<SteadyTime> saturated_since{};
   SteadyTime last_growth{};
+  bool decided = false;
+  std::int32_t last_from = 0;  ///< of the last decision, if decided
+  std::int32_t last_to = 0;
   double shortfall = 1;      ///< what the capacity model was found short by
   double served_work = 0;    ///< smoothed engine seconds per second
   double served_tokens = 0;  ///< smoothed tokens per second, cached ones excluded
@@ -102,6 +105,9 @@ struct State {
     v.time(last_tick);
     v.time(last_activity);
     v.time(last_growth);
+    v.flag(decided);
+    v.integer(last_from);
+    v.integer(last_to);
     v.number(shortfall);
     wanted.visit(v);
     changes.visit(v);

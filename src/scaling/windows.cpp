@@ -108,6 +108,12 @@ void ChangeLog::add(SteadyTime time, std::int32_t delta) {
   entries_[count_++] = {time, delta};
 }
 
+void ChangeLog::take_back(std::int32_t delta) {
+  if (count_ > 0) {
+    entries_[count_ - 1].delta -= delta;
+  }
+}
+
 std::int32_t ChangeLog::added(SteadyTime now) const {
   std::int32_t sum = 0;
   for (std::size_t i = 0; i < count_; ++i) {

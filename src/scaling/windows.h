@@ -108,6 +108,8 @@ class MaxWindow {
 class ChangeLog {
  public:
   void add(SteadyTime time, std::int32_t delta);
+  /// The last change was not made after all.
+  void take_back(std::int32_t delta);
   /// Replicas added (positive deltas) or removed in the minute before `now`.
   [[nodiscard]] std::int32_t added(SteadyTime now) const;
   [[nodiscard]] std::int32_t removed(SteadyTime now) const;
