@@ -10,6 +10,7 @@
 #include "app/simulate/options.h"
 #include "sim/compare/comparison.h"
 #include "sim/report/document.h"
+#include "sim/report/page.h"
 #include "sim/report/table.h"
 
 namespace penstock::app {
@@ -23,6 +24,9 @@ int refuse(const Error& error) {
 std::string rendered(const sim::Comparison& comparison, const std::string& output) {
   if (output == "json") {
     return sim::to_json(comparison);
+  }
+  if (output == "html") {
+    return sim::to_page(comparison);
   }
   return sim::to_table(comparison);
 }
