@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "gateway/request/authenticate.h"
-#include "routing/work.h"
 
 namespace penstock::gateway {
 namespace {

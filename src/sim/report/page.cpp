@@ -1,5 +1,7 @@
 #include "sim/report/page.h"
 
+#include <nlohmann/json.hpp>
+
 #include "json/write.h"
 #include "sim/report/document.h"
 

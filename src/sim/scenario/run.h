@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "routing/work.h"
 #include "sim/scenario/front.h"
 #include "sim/scenario/pods.h"
 #include "sim/scenario/scenario.h"
@@ -33,7 +34,7 @@ class Run {
   struct Call {
     CallTimes times;
     std::uint32_t slot = 0;  ///< of its pod
-    std::uint64_t work = 0;
+    routing::Work work;
     routing::Breaker::Ticket ticket;
     std::vector<std::uint64_t> blocks;  ///< only while it is held at the gateway
   };

@@ -4,7 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "routing/work.h"
 #include "sim/engine_model/block_hash.h"
 #include "sim/scenario/run.h"
 
@@ -115,12 +114,15 @@ void Run::on_event(std::uint32_t slot, const EngineEvent& event) {
   Call& call = calls_[event.id];
   if (event.kind == EventKind::kFirstToken) {
     call.times.first_token = event.time;
-    pods_.at(slot).endpoint.first_byte_after(event.time - call.times.arrival);
+    routing::EndpointState& endpoint = pods_.at(slot).endpoint;
+    endpoint.first_byte_after(event.time - call.times.arrival);
+    endpoint.prompt_done(call.work.prompt);
+    call.work.prompt = 0;
     tally_.first_token(call.times, event.time);
   } else if (event.kind == EventKind::kFinished) {
     tally_.served(call.times, event.time);
-    pods_.at(slot).endpoint.end(call.ticket, call.work, routing::Verdict::kOk, front_.breaker(),
-                                event.time);
+    pods_.at(slot).endpoint.end(call.ticket, call.work.total(), routing::Verdict::kOk,
+                                front_.breaker(), event.time);
     ++counts_.finished;
     counts_.output_tokens += call.times.output_tokens;
     --in_flight_;
@@ -195,7 +197,7 @@ bool Run::dispatch(std::uint32_t index, std::span<const std::uint64_t> blocks) {
   }
   call.slot = *slot;
   call.work = routing::expected_work(call.times.prompt_tokens);
-  call.ticket = pod.endpoint.begin(now_, call.work);
+  call.ticket = pod.endpoint.begin(now_, call.work.total());
   ++in_flight_;
   if (!pod.engine.busy() && !pod.rested) {
     pod.rested = true;

@@ -11,7 +11,7 @@
 namespace penstock::sim {
 
 struct AccessLogOptions {
-  std::string deployment;  ///< only calls that this one answered; empty: all
+  std::string deployment = {};  ///< only calls that this one answered; empty: all
   /// Lines are written when calls end; a call that took longer than this comes as soon as possible.
   std::chrono::nanoseconds longest_call = std::chrono::minutes(15);
 };

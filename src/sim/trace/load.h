@@ -17,13 +17,13 @@ enum class TraceForm : std::uint8_t { kAzure, kMooncake, kServegen, kAccessLog }
 struct LoadOptions {
   std::string trace;
   TraceForm form = TraceForm::kAzure;
-  std::string lengths;    ///< ServeGen's second file
-  std::uint32_t day = 0;  ///< ServeGen
-  double scale = 1;       ///< times the load; ServeGen: at most 1, by leaving calls out
+  std::string lengths = {};  ///< ServeGen's second file
+  std::uint32_t day = 0;     ///< ServeGen
+  double scale = 1;          ///< times the load; ServeGen: at most 1, by leaving calls out
   double rate = 0;  ///< mean calls per second instead of scale; ServeGen only; 0: scale counts
   std::chrono::nanoseconds jitter = std::chrono::seconds(3);  ///< Mooncake
   std::chrono::nanoseconds until{0};                          ///< 0: to the end
-  std::string deployment;                                     ///< access log
+  std::string deployment = {};                                ///< access log
   std::uint64_t seed = 1;
 };
 
