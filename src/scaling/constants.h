@@ -69,7 +69,7 @@ inline constexpr double kLeastUtilisation = 0.3;
 /// Above this share of a replica's time queues grow whatever the objective.
 inline constexpr double kMostUtilisation = 0.95;
 /// Beyond this share of the KV cache engines preempt (vLLM needs room for running answers to grow).
-inline constexpr double kKvLimit = 0.9;
+inline constexpr double kKvLimit = 0.85;
 /// Of the sequences that an engine batches at most.
 inline constexpr double kBatchLimit = 0.9;
 /// Routing is not perfect: the fullest replica has this much more than the mean.
@@ -103,7 +103,7 @@ inline constexpr double kIntervalDeviation = 0.12;
 /// Errors beyond this many deviations are clipped (Huber).
 inline constexpr double kClipDeviations = 2.5;
 /// Each measurement makes older ones count less: memory of about 500 intervals.
-inline constexpr double kForgetting = 0.998;
+inline constexpr double kForgetting = 0.9999;
 /// An interval teaches only if at least this many sequences ran: then the engine was never idle.
 inline constexpr double kLoadedSequences = 4;
 inline constexpr Seconds kShortestInterval{0.9};
