@@ -27,7 +27,6 @@ struct EngineInterval {
   double iterations = 0;     ///< engine steps; 0 = not exported, derived from `running`
   double running = 0;        ///< mean of both ends
   double least_running = 0;  ///< of both ends
-  double waiting = 0;        ///< mean of both ends
 };
 
 class CapacityLearner {

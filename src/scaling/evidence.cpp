@@ -149,8 +149,7 @@ void learn_interval(State& state, PodMemory& memory, const EngineSample& after, 
       .generated = grown(before.generation_tokens, after.generation_tokens),
       .iterations = grown(before.iterations, after.iterations),
       .running = (first + last) / 2,
-      .least_running = std::min(first, last),
-      .waiting = (before.waiting.value_or(0) + after.waiting.value_or(0)) / 2};
+      .least_running = std::min(first, last)};
   state.capacity.learn(interval);
   memory.prefilled_per_second = interval.prefilled / seconds;
   memory.generated_per_second = interval.generated / seconds;

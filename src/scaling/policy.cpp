@@ -177,6 +177,9 @@ class Deliberation {
     d_.reason = evidence_.demand_known ? Reason::kSteady : Reason::kSignalsUnavailable;
     const std::int32_t floor = shrink_floor();
     if (std::max(keep_, floor) >= d_.from) {
+      if (keep_ < d_.from && d_.from == settings_.min_replicas) {
+        hold(Block::kMinReplicas);
+      }
       return;
     }
     if (!data_usable()) {

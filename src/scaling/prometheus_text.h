@@ -27,8 +27,8 @@ struct Series {
 
 class PrometheusReader {
  public:
-  static constexpr std::size_t kLongestLine = 64 * 1024;  ///< label values may hold configurations
-  static constexpr std::size_t kLongestText = 32 * 1024 * 1024;
+  static constexpr std::size_t kLongestLine = 65'536;  ///< label values may hold configurations
+  static constexpr std::size_t kLongestText = 33'554'432;
 
   explicit PrometheusReader(std::string_view text);
 

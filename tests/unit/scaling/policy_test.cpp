@@ -155,6 +155,8 @@ TEST(Policy, FloorsAndCeilingsHoldAtOnce) {
   Decision d = world.step();
   EXPECT_EQ(d.to, 6);
   EXPECT_EQ(d.reason, Reason::kBelowMinimum);
+  world.run(90);
+  EXPECT_EQ(world.step().block, Block::kMinReplicas) << "fewer would do, but that is the floor";
   world.settings.min_replicas = 1;
   world.settings.max_replicas = 2;
   d = world.step();
