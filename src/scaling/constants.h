@@ -34,7 +34,7 @@ inline constexpr std::size_t kStableSeconds = 60;
 /// it.
 inline constexpr std::size_t kBurstSeconds = 10;
 /// How many standard deviations of a burst window count as noise.
-inline constexpr double kBurstNoise = 2.0;
+inline constexpr double kBurstNoise = 3.0;
 /// Seconds kept: the stable window, plus what a late gateway may still add.
 inline constexpr std::size_t kKeptSeconds = 96;
 /// Shrinking needs at least this much of the stable window to have been seen.
@@ -103,7 +103,7 @@ inline constexpr double kIntervalDeviation = 0.12;
 /// Errors beyond this many deviations are clipped (Huber).
 inline constexpr double kClipDeviations = 2.5;
 /// Each measurement makes older ones count less: memory of about 500 intervals.
-inline constexpr double kForgetting = 0.9999;
+inline constexpr double kForgetting = 0.996;
 /// An interval teaches only if at least this many sequences ran: then the engine was never idle.
 inline constexpr double kLoadedSequences = 4;
 inline constexpr Seconds kShortestInterval{0.9};
