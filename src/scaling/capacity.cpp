@@ -99,8 +99,8 @@ void CapacityLearner::update(const Vector& x, double error) {
     ratio_[i] =
         std::clamp(ratio_[i] + px[i] / expected_variance * clipped, 1 / kMostDrift, kMostDrift);
   }
-  // Only what the interval speaks of is forgotten (Kulhavy, 1987). Were all directions, then hours of
-  // equal batches, which cannot tell an iteration from its sequences, would let the coefficients
+  // Only what the interval speaks of is forgotten (Kulhavy, 1987). Were all directions, then hours
+  // of equal batches, which cannot tell an iteration from its sequences, would let the coefficients
   // wander along what they all leave open.
   const double told = dot(x, px);
   if (told > 0) {

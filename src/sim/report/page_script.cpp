@@ -8,7 +8,9 @@ const page = document.getElementById('page');
 const colours = ['#0b8a83','#d1603d','#4a69bd','#c99700','#8e5ea2','#6b8e23','#c2477f','#5b6b7a','#2f9fd0','#a0522d'];
 const runs = data.policies.map((p, i) => ({...p, colour: colours[i % colours.length], on: true}));
 const hours = data.loadSeconds / 3600;
-const longest = Math.max(1, ...runs.map(r => r.timeline.arrived.length));
+// The last step is left out when the load ends within it.
+const longest = Math.max(1, Math.floor(data.loadSeconds / data.bucketSeconds + 1e-6));
+for (const r of runs) for (const k of Object.keys(r.timeline)) r.timeline[k] = r.timeline[k].slice(0, longest);
 
 function make(parent, tag, attributes = {}, text) {
   const svg = ['svg','g','path','line','text','circle','rect','title'].includes(tag);

@@ -10,16 +10,16 @@ const std::string_view kPageStyle = R"css(
 * { box-sizing:border-box }
 body { margin:0; background:var(--paper); color:var(--ink);
   font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",sans-serif }
-main { max-width:1120px; margin:0 auto; padding:36px 24px 64px }
+main { max-width:1240px; margin:0 auto; padding:36px 24px 64px }
 h1 { font-size:25px; line-height:1.2; margin:0 0 6px; letter-spacing:-.01em }
 h2 { font-size:15px; margin:0; font-weight:650 }
-.lead { color:var(--soft); margin:0 0 26px; max-width:86ch }
+.lead { color:var(--soft); margin:0 0 26px; max-width:110ch }
 .card { background:var(--card); border:1px solid var(--line); border-radius:10px; padding:16px 18px; margin:0 0 18px }
 .note { color:var(--soft); font-size:13px; margin:2px 0 8px }
 .scroll { overflow-x:auto }
 table { border-collapse:collapse; width:100%; font-variant-numeric:tabular-nums }
-th { text-align:right; font-weight:550; color:var(--soft); font-size:12.5px; padding:4px 10px; white-space:nowrap }
-td { text-align:right; padding:6px 10px; border-top:1px solid var(--grid); white-space:nowrap }
+th { text-align:right; font-weight:550; color:var(--soft); font-size:12.5px; padding:4px 8px; white-space:nowrap }
+td { text-align:right; padding:6px 8px; font-size:14px; border-top:1px solid var(--grid); white-space:nowrap }
 th:first-child, td:first-child { text-align:left; padding-left:0 }
 td:last-child, th:last-child { padding-right:0 }
 tr.off { opacity:.38 }

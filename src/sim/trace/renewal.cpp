@@ -55,6 +55,17 @@ double Gaps::draw(Random& random) const {
   return scale_ * std::pow(-std::log(open_unit(random)), 1 / shape_);
 }
 
+double Gaps::draw_sum(Random& random, std::uint64_t count) const {
+  if (family_ == Family::kGamma) {
+    return scale_ * draw_gamma(random, shape_ * static_cast<double>(count));
+  }
+  double sum = 0;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    sum += draw(random);
+  }
+  return sum;
+}
+
 double Gaps::draw_first(Random& random) const {
   // Length-biased: a Gamma of shape + 1; for a Weibull its power is a Gamma of 1 + 1 / shape.
   const double whole = family_ == Family::kGamma

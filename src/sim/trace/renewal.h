@@ -23,6 +23,9 @@ class Gaps {
   /// One gap, in the unit of the mean.
   [[nodiscard]] double draw(Random& random) const;
 
+  /// The sum of `count` gaps, at least 1; one draw for Gamma gaps, whose sums are Gamma again.
+  [[nodiscard]] double draw_sum(Random& random, std::uint64_t count) const;
+
   /// From a moment chosen without looking to the next arrival: a part of a gap that was found in
   /// proportion to its length. With it a window has rate × length arrivals on average however
   /// bursty they are; beginning each window with a whole gap would not.

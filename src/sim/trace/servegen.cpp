@@ -55,24 +55,30 @@ class Servegen final : public TraceSource {
     return a.at_s != b.at_s ? a.at_s > b.at_s : a.client > b.client;
   }
 
+  /// How many calls later the next one that is kept comes.
+  std::uint64_t until_kept(Random& random) const {
+    if (thin_ >= 1) {
+      return 1;
+    }
+    return 1 + static_cast<std::uint64_t>(std::log1p(-random.unit()) / std::log1p(-thin_));
+  }
+
   /// Puts the client's next call that is kept onto the heap, if it has one.
   void advance(std::uint32_t index) {
     const std::vector<ClientWindow>& windows = population_.clients[index].windows;
     ClientState& state = states_[index];
-    while (state.window < windows.size()) {
+    for (; state.window < windows.size(); ++state.window, state.gaps.reset()) {
       const ClientWindow& window = windows[state.window];
+      std::uint64_t calls = until_kept(state.random);
       if (!state.gaps) {
         state.gaps.emplace(window.family, window.shape, 1 / window.rate);
         state.at_s = window.start_s + state.gaps->draw_first(state.random);
-      } else {
-        state.at_s += state.gaps->draw(state.random);
+        --calls;
       }
-      if (!(state.at_s < window.start_s + population_.window_s)) {
-        ++state.window;
-        state.gaps.reset();
-        continue;
+      if (calls > 0) {
+        state.at_s += state.gaps->draw_sum(state.random, calls);
       }
-      if (thin_ >= 1 || state.random.unit() < thin_) {
+      if (state.at_s < window.start_s + population_.window_s) {
         heap_.push_back({state.at_s, index});
         std::ranges::push_heap(heap_, later);
         return;

@@ -70,6 +70,23 @@ TEST(Gaps, BurstyWindowsKeepTheirMean) {
   }
 }
 
+TEST(Gaps, SumsAreWhatSingleGapsAddUpTo) {
+  for (const Gaps::Family family : {Gaps::Family::kGamma, Gaps::Family::kWeibull}) {
+    Random random(8);
+    const Gaps gaps(family, 0.6, 2);
+    double sum = 0;
+    double one_by_one = 0;
+    for (int i = 0; i < 50'000; ++i) {
+      sum += gaps.draw_sum(random, 7);
+      for (int j = 0; j < 7; ++j) {
+        one_by_one += gaps.draw(random);
+      }
+    }
+    EXPECT_NEAR(sum / 50'000, 14, 0.2);
+    EXPECT_NEAR(one_by_one / 50'000, 14, 0.2);
+  }
+}
+
 TEST(Quantiles, LinearBetweenThem) {
   const std::vector<double> probabilities = {0, 0.5, 1};
   const std::vector<double> values = {10, 20, 100};
