@@ -49,6 +49,9 @@ std::uint32_t hpa_from_sum(double sum, std::uint32_t current, double target_per_
 }
 
 std::uint32_t HpaStabiliser::apply(SteadyTime now, std::uint32_t current, std::uint32_t wanted) {
+  if (recommended_.empty()) {
+    recommended_.push_back({now, current});  // as the controller does when it meets a workload
+  }
   recommended_.push_back({now, wanted});
   while (recommended_.front().at <= now - behaviour_.down_stabilisation) {
     recommended_.pop_front();

@@ -12,7 +12,10 @@ std::uint32_t Kpa::desired(const Observation& seen) {
   while (seconds_.front().at <= seen.now - options_.stable_window) {
     seconds_.pop_front();
   }
-  if (seen.now < next_tick_) {
+  if (!began_) {
+    began_ = seen.now;
+  }
+  if (seen.now < next_tick_ || seen.now - *began_ < options_.stable_window) {
     return seen.desired;
   }
   next_tick_ = seen.now + options_.tick;

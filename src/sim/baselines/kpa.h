@@ -31,6 +31,8 @@ class Kpa final : public Scaler {
   /// `target` is concurrent calls per pod (container-concurrency-target-default).
   Kpa(double target, KpaOptions options = {}) : options_(options), target_(target) {}
 
+  /// Holds the replicas until a whole stable window has been seen: a run begins in the middle of a
+  /// deployment's life.
   [[nodiscard]] std::uint32_t desired(const Observation& seen) override;
 
   /// One decision from the two averages; `ready` pods serve.
@@ -51,6 +53,7 @@ class Kpa final : public Scaler {
   std::optional<SteadyTime> panic_since_;  ///< when it was last triggered
   std::uint32_t most_in_panic_ = 0;
   SteadyTime next_tick_{};
+  std::optional<SteadyTime> began_;
 };
 
 }  // namespace penstock::sim

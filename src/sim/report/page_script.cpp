@@ -84,7 +84,7 @@ function frame(box, width, height, y, low, high, log, format) {
   const svg = make(box, 'svg', {viewBox: `0 0 ${width} ${height}`, role: 'img'});
   const left = 46, right = width - 8, top = 8, bottom = height - 24;
   const at = log ? v => bottom - (Math.log10(Math.max(v, low)) - Math.log10(low)) / (Math.log10(high) - Math.log10(low)) * (bottom - top)
-                 : v => bottom - (v - low) / (high - low || 1) * (bottom - top);
+                 : v => bottom - (Math.min(high, Math.max(low, v)) - low) / (high - low || 1) * (bottom - top);
   for (const v of y) {
     make(svg, 'line', {class: 'grid', x1: left, x2: right, y1: at(v), y2: at(v)});
     make(svg, 'text', {x: left - 7, y: at(v) + 4, 'text-anchor': 'end'}, format(v));

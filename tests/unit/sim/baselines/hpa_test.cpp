@@ -67,6 +67,13 @@ TEST(HpaBehaviour, ShrinksToTheHighestOfFiveMinutes) {
   EXPECT_EQ(stabiliser.apply(at(599), 4, 2), 2U);
 }
 
+TEST(HpaBehaviour, WhatItMeetsIsItsFirstRecommendation) {
+  HpaStabiliser stabiliser({});
+  EXPECT_EQ(stabiliser.apply(at(0), 10, 2), 10U);
+  EXPECT_EQ(stabiliser.apply(at(299), 10, 2), 10U);
+  EXPECT_EQ(stabiliser.apply(at(300), 10, 2), 2U);
+}
+
 PodSample pod(std::uint32_t serial, std::uint32_t waiting) {
   PodSample sample;
   sample.pod = serial;
