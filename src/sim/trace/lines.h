@@ -18,7 +18,7 @@
 
 #include "base/result.h"
 
-struct gzFile_s;
+struct gzFile_s;  // zlib.h stays in the source; NOLINT(readability-identifier-naming)
 
 namespace penstock::sim {
 
