@@ -23,14 +23,14 @@ std::string to_page(const Comparison& comparison) {
       "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<title>penstock simulate</title>\n<style>\n";
-  page += kPageStyle;
+  page += page_style();
   page +=
       "</style>\n</head>\n<body>\n<main id=\"page\"></main>\n"
       "<noscript>This page draws its charts with the script that it contains.</noscript>\n"
       "<script id=\"data\" type=\"application/json\">";
   page += script_safe(json::write(to_document(comparison)));
   page += "</script>\n<script>\n";
-  page += kPageScript;
+  page += page_script();
   page += "</script>\n</body>\n</html>\n";
   return page;
 }

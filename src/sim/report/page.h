@@ -13,7 +13,7 @@ namespace penstock::sim {
 [[nodiscard]] std::string to_page(const Comparison& comparison);
 
 /// The fixed parts of the page (page_style.cpp, page_script.cpp).
-extern const std::string_view kPageStyle;
-extern const std::string_view kPageScript;
+[[nodiscard]] std::string_view page_style();
+[[nodiscard]] std::string_view page_script();
 
 }  // namespace penstock::sim

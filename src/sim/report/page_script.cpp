@@ -1,8 +1,9 @@
 #include "sim/report/page.h"
 
 namespace penstock::sim {
+namespace {
 
-const std::string_view kPageScript = R"js('use strict';
+constexpr std::string_view kScript = R"js('use strict';
 const data = JSON.parse(document.getElementById('data').textContent);
 const page = document.getElementById('page');
 const colours = ['#0b8a83','#d1603d','#4a69bd','#c99700','#8e5ea2','#6b8e23','#c2477f','#5b6b7a','#2f9fd0','#a0522d'];
@@ -197,5 +198,11 @@ make(page, 'footer', {}, 'Made by penstock simulate on virtual time with the pro
 function draw() { for (const build of charts) build(); }
 draw();
 )js";
+
+}  // namespace
+
+std::string_view page_script() {
+  return kScript;
+}
 
 }  // namespace penstock::sim

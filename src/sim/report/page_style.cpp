@@ -1,8 +1,9 @@
 #include "sim/report/page.h"
 
 namespace penstock::sim {
+namespace {
 
-const std::string_view kPageStyle = R"css(
+constexpr std::string_view kStyle = R"css(
 :root { color-scheme: light dark; --paper:#fbfbf9; --card:#fff; --ink:#1d2129; --soft:#626a76; --line:#e3e4e0;
   --grid:#ecedea; --accent:#0b6e69; --bar:#dcebea; --area:#c9d3dc; }
 @media (prefers-color-scheme: dark) { :root { --paper:#15181d; --card:#1c2027; --ink:#e6e8eb; --soft:#98a1ad;
@@ -43,5 +44,11 @@ path.curve { fill:none; stroke-width:1.8; stroke-linejoin:round }
 #tip span.v { margin-left:auto; padding-left:16px }
 footer { color:var(--soft); font-size:12.5px; max-width:92ch }
 )css";
+
+}  // namespace
+
+std::string_view page_style() {
+  return kStyle;
+}
 
 }  // namespace penstock::sim

@@ -4,11 +4,6 @@
 #include "sim/scenario/run.h"
 
 namespace penstock::sim {
-namespace {
-
-constexpr std::chrono::seconds kTick{1};
-
-}  // namespace
 
 void Run::do_controls() {
   while (controls_.next_time() <= now_) {

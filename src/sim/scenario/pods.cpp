@@ -147,9 +147,7 @@ void Pods::scrape(SteadyTime now, std::vector<PodSample>& samples) const {
                        .running = gauges.running,
                        .waiting = gauges.waiting,
                        .kv_usage = gauges.kv_usage(),
-                       .kv_tokens = gauges.kv_blocks_used * block,
                        .kv_capacity_tokens = gauges.kv_blocks_total * block,
-                       .waiting_prefill_tokens = gauges.waiting_prefill_tokens,
                        .prompt_tokens = counters.prompt_tokens,
                        .computed_prefill_tokens = counters.computed_prefill_tokens,
                        .generation_tokens = counters.generation_tokens,
@@ -157,7 +155,6 @@ void Pods::scrape(SteadyTime now, std::vector<PodSample>& samples) const {
                        .prefix_hits = counters.prefix_cache_hits,
                        .preemptions = counters.preemptions,
                        .iterations = counters.iterations,
-                       .finished = counters.finished,
                        .busy = counters.busy});
   }
 }

@@ -25,6 +25,8 @@ class Run {
   [[nodiscard]] Result<Outcome> run();
 
  private:
+  static constexpr std::chrono::seconds kTick{1};
+
   enum class Step : std::uint8_t { kTick, kScrape, kPublish, kReady };
   struct Control {
     Step step = Step::kTick;
@@ -33,7 +35,6 @@ class Run {
   };
   struct Call {
     CallTimes times;
-    std::uint32_t slot = 0;  ///< of its pod
     routing::Work work;
     routing::Breaker::Ticket ticket;
     std::vector<std::uint64_t> blocks;  ///< only while it is held at the gateway

@@ -29,9 +29,7 @@ struct PodSample {
   std::uint32_t running = 0;
   std::uint32_t waiting = 0;
   double kv_usage = 0;  ///< 0 to 1
-  std::uint64_t kv_tokens = 0;
   std::uint64_t kv_capacity_tokens = 0;
-  std::uint64_t waiting_prefill_tokens = 0;
   std::uint64_t prompt_tokens = 0;
   std::uint64_t computed_prefill_tokens = 0;
   std::uint64_t generation_tokens = 0;
@@ -39,7 +37,6 @@ struct PodSample {
   std::uint64_t prefix_hits = 0;
   std::uint64_t preemptions = 0;
   std::uint64_t iterations = 0;
-  std::uint64_t finished = 0;
   std::chrono::nanoseconds busy{0};  ///< time spent in iterations: what GPU utilisation shows
 };
 

@@ -10,7 +10,6 @@
 namespace penstock::sim {
 namespace {
 
-constexpr std::chrono::seconds kTick{1};
 /// After the load's end, calls still in flight may take this long; then something is wrong.
 constexpr std::chrono::hours kLongestRest{240};
 
@@ -195,7 +194,6 @@ bool Run::dispatch(std::uint32_t index, std::span<const std::uint64_t> blocks) {
   if (!handle) {
     return false;
   }
-  call.slot = *slot;
   call.work = routing::expected_work(call.times.prompt_tokens);
   call.ticket = pod.endpoint.begin(now_, call.work.total());
   ++in_flight_;

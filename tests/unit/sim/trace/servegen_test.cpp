@@ -96,10 +96,6 @@ TEST(Quantiles, LinearBetweenThem) {
   EXPECT_DOUBLE_EQ(at_quantile(probabilities, values, 1), 100);
 }
 
-struct Drawn {
-  std::vector<TraceRequest> calls;
-};
-
 std::vector<TraceRequest> draw(const ScratchFile& clients, const ScratchFile& lengths,
                                std::uint32_t day, double scale, std::uint64_t seed) {
   const auto load = Load::create({.trace = clients.path(),
