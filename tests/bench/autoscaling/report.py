@@ -10,7 +10,7 @@ INTRO = """# Benchmarks: autoscaling
 Days of real traffic, drawn from ServeGen's client statistics (docs/simulate.md), on `penstock simulate`: the production picker
 (least load), the production scaling rule and the engine model on virtual time. All policies get the same calls, the same
 engines, 180 s cold start unless said otherwise, one to 64 replicas, 12 at midnight. Penstock has one set of constants for all
-of it; every baseline was swept and its best target is quoted. Baselines follow their source, default behaviour included.
+of it; the baselines were swept around their best targets. They follow their sources, default behaviour included.
 
 - **Chat day**: m_large, day 9, 12 % of its users, 2.0 M calls; Llama-3.1-70B on 4 A100 each. Served well: first token within
   1 s + 2 x prefill, then 100 ms per token.
@@ -26,6 +26,12 @@ OUTRO = """## How to read this
 Engine times are right within 10 to 25 %, so absolute hours carry that error; what is compared are policies on the same
 engines. The days are drawn, not replayed: one seed is one draw. Baselines see a scrape every 15 s, Penstock's rule engine
 metrics every 5 s and the gateway's counts every second, as in production. No policy knows an answer's length beforehand.
+
+Queue lengths are a poor signal: a queue forms only when it is too late, and what waits in one engine cannot move to new ones, so
+the mean stays high until all bounds are reached, and then nothing is left of it.
+
+With cold starts of 600 s Penstock's rule is not good enough on the reasoning day: what it orders comes after the rise, engines
+preempt meanwhile, and it then orders too much. Minimum replicas or faster starts are the remedy today.
 
 Targets of generic autoscalers do not carry over: a target that is right for one of the two loads serves the other badly or
 costs far more, and the best one is known only after the sweep. Below its best target a generic autoscaler falls off a cliff on
