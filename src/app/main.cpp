@@ -10,6 +10,7 @@
 #include "app/gateway_command.h"
 #include "app/plan_command.h"
 #include "app/probe_command.h"
+#include "app/simulate_command.h"
 #include "app/standalone_command.h"
 #include "app/validate_command.h"
 
@@ -27,6 +28,8 @@ constexpr penstock::app::CommandRow kCommands[] = {
      penstock::app::run_engine},
     {"explain", "Tell why a model in a cluster runs as many replicas as it does",
      penstock::app::run_explain},
+    {"simulate", "Compare autoscaling policies on a load, on virtual time",
+     penstock::app::run_simulate},
     {"validate", "Check manifests as the API server would, without one",
      penstock::app::run_validate},
     {"plan", "Say how many accelerators of which kind models need, without a cluster",

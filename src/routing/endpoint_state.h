@@ -39,6 +39,10 @@ class EndpointState {
 
   void first_byte_after(std::chrono::nanoseconds wait) noexcept;
 
+  /// The answer has begun: the prompt's part of an attempt's work is behind the endpoint. Whoever
+  /// says so gives only the rest to end().
+  void prompt_done(std::uint64_t prompt_work) noexcept { work_ -= std::min(prompt_work, work_); }
+
   [[nodiscard]] Block blocked(SteadyTime now) const noexcept {
     if (cooldown_.active(now)) {
       return Block::kThrottled;

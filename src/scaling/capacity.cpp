@@ -99,10 +99,17 @@ void CapacityLearner::update(const Vector& x, double error) {
     ratio_[i] =
         std::clamp(ratio_[i] + px[i] / expected_variance * clipped, 1 / kMostDrift, kMostDrift);
   }
-  for (std::size_t row = 0; row < 3; ++row) {
-    for (std::size_t column = 0; column < 3; ++column) {
-      double& cell = covariance_[row * 3 + column];
-      cell = (cell - px[row] * px[column] / expected_variance) / kForgetting;
+  // Only what the interval speaks of is forgotten (Kulhavy, 1987). Were all directions, then hours
+  // of equal batches, which cannot tell an iteration from its sequences, would let the coefficients
+  // wander along what they all leave open.
+  const double told = dot(x, px);
+  if (told > 0) {
+    const double weight = kForgetting - (1 - kForgetting) * kNoise / told;
+    const double scale = weight == 0 ? 0 : 1 / (kNoise / weight + told);
+    for (std::size_t row = 0; row < 3; ++row) {
+      for (std::size_t column = 0; column < 3; ++column) {
+        covariance_[row * 3 + column] -= px[row] * px[column] * scale;
+      }
     }
   }
   // Directions never excited must not become surer or wilder than the prior.

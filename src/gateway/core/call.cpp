@@ -6,17 +6,6 @@ namespace penstock::gateway {
 namespace {
 
 constexpr std::uint64_t kBytesPerToken = 4;
-constexpr std::uint64_t kExpectedOutput = 256;  ///< tokens, when the client does not bound them
-constexpr std::uint64_t kLargestExpectedOutput = 1'024;
-
-/// What the call will cost an endpoint, in tokens: only relations between calls matter.
-std::uint64_t expected_work(std::size_t body_bytes, const BodyFacts& facts) {
-  std::uint64_t output = kExpectedOutput;
-  if (facts.max_tokens && *facts.max_tokens >= 0) {
-    output = std::min(static_cast<std::uint64_t>(*facts.max_tokens), kLargestExpectedOutput);
-  }
-  return 1 + body_bytes / kBytesPerToken + output * facts.choices;
-}
 
 bool is_json(std::string_view content_type) {
   const std::string_view kind = content_type.substr(0, content_type.find(';'));
@@ -142,7 +131,7 @@ std::optional<ApiError> Call::resolve() {
   }
   route_ = resolution.route;
   const BodyFacts& facts = scratch_.facts;
-  work_ = expected_work(body_.size(), facts);
+  work_ = routing::expected_work(body_.size() / kBytesPerToken, facts.max_tokens, facts.choices);
   wants_usage_ = facts.stream && !facts.include_usage_asked &&
                  scratch_.asked.operation != Operation::kEmbedding;
   return std::nullopt;

@@ -14,6 +14,7 @@
 #include "gateway/response/inflater.h"
 #include "net/exchange.h"
 #include "net/http_client.h"
+#include "routing/work.h"
 
 namespace penstock::gateway {
 
@@ -118,7 +119,7 @@ class Call {
   std::uint32_t route_ = kNone;
   std::string_view body_;
   std::string_view upstream_body_;
-  std::uint64_t work_ = 0;
+  routing::Work work_;
   bool wants_usage_ = false;  ///< for us: the client did not ask for the usage chunk
   bool hide_usage_ = false;   ///< and the upstream at hand was asked for it
 

@@ -14,14 +14,14 @@ class Call::Try {
  public:
   /// `now` is the call's own, which keeps it up to date.
   Try(routing::EndpointState& state, demand::Counters& demand, const routing::BreakerPolicy& policy,
-      const SteadyTime& now, std::uint64_t work)
+      const SteadyTime& now, routing::Work work)
       : state_(state),
         demand_(demand),
         policy_(policy),
         now_(now),
         work_(work),
         began_(now),
-        ticket_(state.begin(began_, work)) {
+        ticket_(state.begin(began_, work.total())) {
     demand_.in_flight.add(1);
   }
   ~Try() { end(routing::Verdict::kUnknown); }
@@ -36,17 +36,23 @@ class Call::Try {
     open_ = false;
     demand_.in_flight.add(-1);
     const std::uint64_t opened = state_.breaker().times_opened();
-    state_.end(ticket_, work_, verdict, policy_, now_, retry_after);
+    state_.end(ticket_, work_.total(), verdict, policy_, now_, retry_after);
     return state_.breaker().times_opened() != opened;
   }
-  void first_byte() { state_.first_byte_after(now_ - began_); }
+  void first_byte() {
+    state_.first_byte_after(now_ - began_);
+    if (open_) {
+      state_.prompt_done(work_.prompt);
+      work_.prompt = 0;
+    }
+  }
 
  private:
   routing::EndpointState& state_;
   demand::Counters& demand_;
   const routing::BreakerPolicy& policy_;
   const SteadyTime& now_;
-  std::uint64_t work_;
+  routing::Work work_;
   SteadyTime began_;
   routing::Breaker::Ticket ticket_;
   bool open_ = true;

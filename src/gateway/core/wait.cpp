@@ -107,7 +107,7 @@ net::Task<bool> Call::wait_once(const Wait& wait) {
        .consumer = consumer.name,
        .priority = consumer.priority,
        .weight = consumer.weight,
-       .work = work_,
+       .work = work_.total(),
        .bytes = body_.size(),
        .max_bytes = document().limits.max_waiting_bytes,
        .max_depth = wait.cold_start || !queue ? std::nullopt : std::optional(queue->max_depth),

@@ -4,10 +4,15 @@
 
 namespace penstock::sim {
 
-BlockCache::BlockCache(std::uint32_t blocks)
-    : blocks_(blocks),
-      table_(std::bit_ceil(std::size_t{blocks} * 2 + 2)),
-      mask_(table_.size() - 1) {
+BlockCache::BlockCache(std::uint32_t blocks, Blocks kind)
+    : blocks_(kind == Blocks::kFindable ? blocks : 0),
+      table_(std::bit_ceil(blocks_.size() * 2 + 2)),
+      mask_(table_.size() - 1),
+      total_(blocks) {
+  if (kind == Blocks::kCounted) {
+    free_ = blocks;
+    return;
+  }
   for (BlockId block = 0; block < blocks; ++block) {
     push_back(block);
   }
@@ -104,6 +109,9 @@ void BlockCache::erase_hash(BlockId block) {
 }
 
 bool BlockCache::consistent() const {
+  if (blocks_.empty()) {
+    return free_ <= total_ && cached_ == 0;
+  }
   std::uint32_t listed = 0;
   BlockId before = kNone;
   for (BlockId block = head_; block != kNone; block = blocks_[block].after) {

@@ -21,10 +21,13 @@ using BlockId = std::uint32_t;
 
 class BlockCache {
  public:
-  /// Memory is taken here and never again: about 40 bytes per block.
-  explicit BlockCache(std::uint32_t blocks);
+  enum class Blocks : std::uint8_t {
+    kFindable,  ///< each has an identity; about 40 bytes per block, taken here and never again
+    kCounted,   ///< only their number is kept: for engines without prefix caching
+  };
+  explicit BlockCache(std::uint32_t blocks, Blocks kind = Blocks::kFindable);
 
-  [[nodiscard]] std::uint32_t total() const { return static_cast<std::uint32_t>(blocks_.size()); }
+  [[nodiscard]] std::uint32_t total() const { return total_; }
   [[nodiscard]] std::uint32_t free() const { return free_; }
   [[nodiscard]] std::uint32_t used() const { return total() - free_; }
   [[nodiscard]] std::uint32_t cached() const { return cached_; }  ///< blocks that carry a hash
@@ -50,6 +53,10 @@ class BlockCache {
   /// Drops one reference. Release a sequence from its last block to its first, so that its tail is
   /// reused first.
   void release(BlockId block);
+
+  /// The only two operations on counted blocks. Precondition of taking: free() >= count.
+  void take_counted(std::uint32_t count) { free_ -= count; }
+  void release_counted(std::uint32_t count) { free_ += count; }
 
   /// Forgets all hashes of free blocks (vLLM's reset_prefix_cache, only that it may run at any
   /// time).
@@ -81,11 +88,12 @@ class BlockCache {
     return static_cast<std::uint32_t>(hash >> 32U);
   }
 
-  std::vector<Block> blocks_;
-  std::vector<Entry> table_;  ///< open addressing, linear probing, at most half full
+  std::vector<Block> blocks_;  ///< empty when only counted
+  std::vector<Entry> table_;   ///< open addressing, linear probing, at most half full
   std::size_t mask_ = 0;
   BlockId head_ = kNone;
   BlockId tail_ = kNone;
+  std::uint32_t total_ = 0;
   std::uint32_t free_ = 0;
   std::uint32_t cached_ = 0;
   std::uint64_t evictions_ = 0;

@@ -49,7 +49,11 @@ Result<Engine> Engine::create(const EngineConfig& wanted, PerfModel perf) {
 }
 
 Engine::Engine(const EngineConfig& config, PerfModel perf, std::uint32_t blocks)
-    : config_(config), perf_(std::move(perf)), cache_(blocks), decode_(config.block_size) {}
+    : config_(config),
+      perf_(std::move(perf)),
+      cache_(blocks,
+             config.prefix_caching ? BlockCache::Blocks::kFindable : BlockCache::Blocks::kCounted),
+      decode_(config.block_size) {}
 
 Result<RequestHandle> Engine::add(const EngineRequest& request) {
   if (request.prompt_tokens == 0) {
@@ -258,6 +262,8 @@ void Engine::finish(std::uint32_t slot, TokenCount computed) {
 }
 
 void Engine::release_blocks(Sequence& sequence) {
+  cache_.release_counted(sequence.counted_blocks);
+  sequence.counted_blocks = 0;
   for (auto block = sequence.blocks.rbegin(); block != sequence.blocks.rend(); ++block) {
     cache_.release(*block);
   }

@@ -81,6 +81,7 @@ class Engine {
   void give_decode_blocks();
   void give_under_pressure();
   void grant_block(std::uint32_t slot);
+  void take_blocks(Sequence& sequence, std::uint32_t wanted);
   void continue_prefill(BatchShape& batch);
   void admit_waiting(BatchShape& batch);
   [[nodiscard]] bool admit(std::uint32_t slot, BatchShape& batch);

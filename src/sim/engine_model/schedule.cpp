@@ -32,6 +32,11 @@ void Engine::give_under_pressure() {
 
 void Engine::grant_block(std::uint32_t slot) {
   Sequence& sequence = sequences_[slot];
+  if (!config_.prefix_caching) {
+    cache_.take_counted(1);
+    ++sequence.counted_blocks;
+    return;
+  }
   sequence.blocks.push_back(cache_.take());
   publish_full(sequence,
                sequence.computed + static_cast<TokenCount>(iteration_ - sequence.decode_from));
@@ -44,7 +49,7 @@ void Engine::continue_prefill(BatchShape& batch) {
   const std::uint32_t slot = chunked_;
   const Sequence& sequence = sequences_[slot];
   const TokenCount chunk = std::min(sequence.to_compute() - sequence.computed, budget_left(batch));
-  const auto held = static_cast<std::uint32_t>(sequence.blocks.size());
+  const std::uint32_t held = sequence.held_blocks();
   while (blocks_for(sequence.computed + chunk) - held > cache_.free()) {
     const std::uint32_t victim = last_in_order();
     preempt(victim);
@@ -115,15 +120,24 @@ void Engine::compute_chunk(std::uint32_t slot, TokenCount chunk, BatchShape& bat
   batch.prefill_tokens += chunk;
   batch.prefill_attention_tokens2 += BatchShape::prefill_attention(sequence.computed, chunk);
   sequence.computed += chunk;
-  while (sequence.blocks.size() < blocks_for(sequence.computed)) {
-    sequence.blocks.push_back(cache_.take());
-  }
-  publish_full(sequence, sequence.computed);
+  take_blocks(sequence, blocks_for(sequence.computed));
   const bool through = sequence.computed == sequence.to_compute();
   if (through) {
     prefilled_.push_back(slot);
   }
   chunked_ = through ? kNoSlot : slot;
+}
+
+void Engine::take_blocks(Sequence& sequence, std::uint32_t wanted) {
+  if (!config_.prefix_caching) {
+    cache_.take_counted(wanted - sequence.counted_blocks);
+    sequence.counted_blocks = wanted;
+    return;
+  }
+  while (sequence.blocks.size() < wanted) {
+    sequence.blocks.push_back(cache_.take());
+  }
+  publish_full(sequence, sequence.computed);
 }
 
 TokenCount Engine::budget_left(const BatchShape& batch) const {

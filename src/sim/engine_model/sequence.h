@@ -28,8 +28,13 @@ struct Sequence {
       0;  ///< the iteration of its first decode step since it (last) entered the batch
   std::uint32_t published =
       0;  ///< leading blocks whose hash the cache was told, or that came from it
+  std::uint32_t counted_blocks = 0;  ///< held, without prefix caching; then `blocks` is empty
   std::vector<BlockHash> hashes;
   std::vector<BlockId> blocks;
+
+  [[nodiscard]] std::uint32_t held_blocks() const {
+    return counted_blocks + static_cast<std::uint32_t>(blocks.size());
+  }
 
   /// Tokens whose KV must exist before the next token can be sampled.
   [[nodiscard]] TokenCount to_compute() const { return prompt + generated; }

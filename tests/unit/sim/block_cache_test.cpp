@@ -176,5 +176,18 @@ RC_GTEST_PROP(BlockCacheProperty, BehavesLikeAListAndAMap, ()) {
   }
 }
 
+TEST(BlockCache, CountedBlocksAreANumber) {
+  BlockCache cache(10, BlockCache::Blocks::kCounted);
+  EXPECT_EQ(cache.total(), 10U);
+  cache.take_counted(7);
+  EXPECT_EQ(cache.free(), 3U);
+  EXPECT_EQ(cache.used(), 7U);
+  EXPECT_TRUE(cache.consistent());
+  cache.release_counted(7);
+  EXPECT_EQ(cache.free(), 10U);
+  cache.release_counted(1);
+  EXPECT_FALSE(cache.consistent());
+}
+
 }  // namespace
 }  // namespace penstock::sim
