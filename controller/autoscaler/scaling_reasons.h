@@ -1,6 +1,6 @@
 #pragma once
 // The reasons in the condition ScalingActive and in the events about scaling, each with what to do
-// about it. docs/reference/reasons.md is made from the table.
+// about it: docs/autoscaling.md has them in words.
 
 #include <array>
 #include <string_view>
