@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "controller/autoscaler/scaling_reasons.h"
+#include "controller/autoscaler/reasons.h"
 #include "scaling/constants.h"
 #include "scaling/state_text.h"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "controller/autoscaler/scaling_reasons.h"
+#include "controller/autoscaler/reasons.h"
 
 namespace penstock::controller::autoscaler {
 namespace {

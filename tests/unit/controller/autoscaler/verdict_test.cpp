@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "controller/autoscaler/scaling_reasons.h"
+#include "controller/autoscaler/reasons.h"
 #include "scaling_given.h"
 
 namespace penstock::controller::autoscaler {
