@@ -44,7 +44,7 @@ def apply(cluster, controller):
     yield one
     for name in made:
         cluster.kubectl("delete", "md", name, "--ignore-not-found", "--timeout=30s")
-    wait_until("children are gone", lambda: not cluster.names("-l", "app.kubernetes.io/managed-by=penstock", "deployments,serviceaccounts,pods"), 30)
+    wait_until("children are gone", lambda: not cluster.names("-l", "app.kubernetes.io/managed-by=penstock", "deployments,serviceaccounts,pods"), 60)  # new kinds are collected after half a minute
 
 
 def status(cluster, name):
