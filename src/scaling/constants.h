@@ -36,6 +36,14 @@ inline constexpr std::size_t kBurstSeconds = 10;
 /// How many standard deviations of a burst window count as noise: at 2 one tick in forty is taken
 /// for a burst.
 inline constexpr double kBurstNoise = 3.0;
+/// A step of load is answered within two seconds. It must stand out from the stable window by so
+/// many deviations of what that window would bring in two seconds; at 4, bursts of reasoning
+/// traffic cost 4 % more GPU-hours on the reasoning day for nothing …
+inline constexpr std::size_t kStepSeconds = 2;
+inline constexpr double kStepNoise = 8.0;
+/// … and is then believed but for this many of its own: two seconds say that there is a step, not
+/// how long it lasts.
+inline constexpr double kStepMargin = 2.0;
 /// Seconds kept: the stable window, plus what a late gateway may still add.
 inline constexpr std::size_t kKeptSeconds = 96;
 /// Shrinking needs at least this much of the stable window to have been seen.

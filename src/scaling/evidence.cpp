@@ -110,6 +110,7 @@ void absorb_gateways(State& state, const Observation& seen, Evidence& evidence) 
   if (evidence.demand_known) {
     evidence.stable = state.demand.sum(end, kStableSeconds, state.demand_since);
     evidence.burst = state.demand.sum(end, kBurstSeconds, state.demand_since);
+    evidence.step = state.demand.sum(end, kStepSeconds, state.demand_since);
   }
   evidence.warming_up = evidence.stable.seconds < static_cast<double>(kSeenBeforeShrinking);
 }

@@ -20,6 +20,7 @@ struct Evidence {
   bool warming_up = true;             ///< too little of the window has been seen to shrink
   DemandSum stable;
   DemandSum burst;
+  DemandSum step;              ///< the last two seconds
   double gateway_waiting = 0;  ///< calls queued in gateways, those for a cold start included
   bool called = false;         ///< something arrived or waits
 

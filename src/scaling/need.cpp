@@ -42,13 +42,23 @@ Load load_of(const DemandSum& sum, double believed, double extra_calls, const Ca
   return load;
 }
 
-/// The share of a short window's calls that noise cannot explain.
-double beyond_noise(const DemandSum& sum) {
+/// The share of a short window's calls that noise of so many deviations cannot explain.
+double beyond_noise(const DemandSum& sum, double deviations = kBurstNoise) {
   if (sum.calls <= 0) {
     return 0;
   }
   const double deviation = std::sqrt(kDispersion * (1 + kLengthVariation) / sum.calls);
-  return std::max(0.0, 1 - kBurstNoise * deviation);
+  return std::max(0.0, 1 - deviations * deviation);
+}
+
+/// The same of the last two seconds: nothing, unless they stand out from the stable window.
+double beyond_stable(const DemandSum& step, const DemandSum& stable) {
+  if (step.seconds <= 0 || stable.seconds <= 0) {
+    return 0;
+  }
+  const double expected = std::max(1.0, stable.calls * step.seconds / stable.seconds);
+  const double deviation = std::sqrt(kDispersion * (1 + kLengthVariation) * expected);
+  return step.calls - expected > kStepNoise * deviation ? beyond_noise(step, kStepMargin) : 0;
 }
 
 Load scaled(Load load, double factor) {
@@ -154,16 +164,20 @@ void assess_demand(const Capacity& capacity, State& state, const Evidence& evide
   // A window that has only begun is as noisy as a burst.
   const double believed = evidence.warming_up ? beyond_noise(evidence.stable) : 1;
   const Load stable = load_of(evidence.stable, believed, waiting, mix);
-  const Load burst = load_of(evidence.burst, beyond_noise(evidence.burst), waiting, mix);
-  const Need by_stable = capacity.need(stable);
-  const Need by_burst = capacity.need(burst);
-  const bool bursting = by_burst.replicas > by_stable.replicas;
-  const Need& need = bursting ? by_burst : by_stable;
+  Load load = stable;
+  Need need = capacity.need(stable);
+  for (const Load& other :
+       {load_of(evidence.burst, beyond_noise(evidence.burst), waiting, mix),
+        load_of(evidence.step, beyond_stable(evidence.step, evidence.stable), waiting, mix)}) {
+    if (const Need by_other = capacity.need(other); by_other.replicas > need.replicas) {
+      load = other;
+      need = by_other;
+    }
+  }
   take(out, need.replicas, need.rule);
   out.unreachable = need.unreachable;
 
   Readings& r = out.readings;
-  const Load& load = bursting ? burst : stable;
   r.calls = load.calls;
   r.prompt_tokens = load.prompt_tokens;
   r.output_tokens = load.output_tokens;
