@@ -39,7 +39,7 @@ Answer LeaseServer::send(const HttpRequest& request, const kube::BodySink& /*sin
     return std::unexpected(TransportError{TransportFailure::kNotSent, "unreachable"});
   }
   Answer answer = serve(request);
-  if (std::exchange(lose_next_answer, false)) {
+  if (lose_next_answer.exchange(false)) {
     return std::unexpected(TransportError{TransportFailure::kUnknown, "answer lost"});
   }
   return answer;

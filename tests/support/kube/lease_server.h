@@ -1,6 +1,7 @@
 #pragma once
 // An API server that holds one Lease, with real optimistic concurrency, and fails on demand.
 
+#include <atomic>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -19,8 +20,8 @@ class LeaseServer final : public kube::Transport {
 
   /// Called with every request, before it is served; its number starts at 1.
   std::function<void(int)> on_request;
-  bool reachable = true;
-  bool lose_next_answer = false;  ///< the write is done, the answer is not seen
+  std::atomic<bool> reachable{true};
+  std::atomic<bool> lose_next_answer{false};  ///< the write is done, the answer is not seen
 
   /// "GET", "PUT", … in order.
   [[nodiscard]] std::vector<std::string> methods() const;

@@ -256,7 +256,9 @@ class ManagerTest : public testing::Test {
       return std::unexpected(kube::TransportError{kube::TransportFailure::kCancelled, ""});
     });
     manager_.emplace(client_, &caller_, waiter_, metrics_,
-                     ManagerOptions{.on_stuck = [] { ADD_FAILURE() << "stuck"; }});
+                     // The clock runs faster than threads end: never "too long" by it.
+                     ManagerOptions{.quiet_deadline = std::chrono::hours(100'000),
+                                    .on_stuck = [] { ADD_FAILURE() << "stuck"; }});
     informer_ = &manager_->add_informer(kube::resources::kConfigMaps);
     controller_ = &manager_->add_controller({.name = "test"}, [this](const Pass&) -> Result<Next> {
       EXPECT_TRUE(informer_->synced()) << "no pass before every cache is full";
