@@ -42,6 +42,7 @@ void Fleet::look(const std::vector<kube::Object>& pods) {
 }
 
 const Fleet::Replicas& Fleet::of(const std::string& deployment) const {
+  // NOLINTNEXTLINE(readability-identifier-naming): a constant in all but constexpr.
   static const Replicas kNone;
   const auto found = groups_.find(deployment);
   return found == groups_.end() ? kNone : found->second;

@@ -11,7 +11,7 @@
 #include "sim/scenario/scenario.h"
 #include "sim/trace/load.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the library's
 class App;
 }
 
