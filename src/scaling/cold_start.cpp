@@ -14,9 +14,17 @@ void ColdStarts::add(Seconds duration) {
   count_ = std::min(count_ + 1, kept_.size());
 }
 
+void ColdStarts::suggest(Seconds duration) {
+  if (!(duration > Seconds(0)) || duration > kLongestColdStart) {
+    return;
+  }
+  const auto seconds = static_cast<float>(duration.count());
+  suggested_ = suggested_ > 0 ? std::min(suggested_, seconds) : seconds;
+}
+
 Seconds ColdStarts::quantile(double q) const {
   if (count_ == 0) {
-    return kPriorColdStart;
+    return suggested_ > 0 ? Seconds(static_cast<double>(suggested_)) : kPriorColdStart;
   }
   std::array<float, kColdStartsKept> sorted = kept_;
   const auto end = sorted.begin() + static_cast<std::ptrdiff_t>(count_);

@@ -15,6 +15,11 @@ class ColdStarts {
   /// for hours.
   void add(Seconds duration);
 
+  /// How long a pod took that was ready before anyone looked: believed until a start is seen. Its
+  /// readiness may have come and gone meanwhile, so the shortest counts.
+  void suggest(Seconds duration);
+
+  [[nodiscard]] bool known() const { return count_ > 0 || suggested_ > 0; }
   [[nodiscard]] std::size_t measured() const { return count_; }
   [[nodiscard]] Seconds median() const { return quantile(0.5); }
   /// With few starts the slowest seen.
@@ -24,6 +29,7 @@ class ColdStarts {
   void visit(Visitor& v) {
     v.integer(count_);
     count_ = count_ > kept_.size() ? 0 : count_;
+    v.number(suggested_);
     v.integer(next_);
     next_ %= kept_.size();
     for (std::size_t i = 0; i < count_; ++i) {
@@ -34,6 +40,7 @@ class ColdStarts {
  private:
   [[nodiscard]] Seconds quantile(double q) const;
   std::array<float, kColdStartsKept> kept_{};
+  float suggested_ = 0;  ///< seconds, 0: none
   std::size_t count_ = 0;
   std::size_t next_ = 0;
 };

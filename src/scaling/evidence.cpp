@@ -212,7 +212,8 @@ bool is_ready(const PodFacts& facts) {
   return facts.ready_since && !facts.draining;
 }
 
-void absorb_life(State& state, PodMemory& memory, const PodFacts& facts, Evidence& evidence) {
+void absorb_life(State& state, PodMemory& memory, bool is_new, const PodFacts& facts,
+                 Evidence& evidence) {
   if (facts.draining) {
     return;
   }
@@ -225,6 +226,8 @@ void absorb_life(State& state, PodMemory& memory, const PodFacts& facts, Evidenc
   if (memory.starting) {  // seen to become ready: its start is a measurement
     state.cold_starts.add(*facts.ready_since - facts.created);
     memory.starting = false;
+  } else if (is_new) {
+    state.cold_starts.suggest(*facts.ready_since - facts.created);
   }
   ++evidence.ready;
 }
@@ -261,7 +264,7 @@ void absorb_pods(const Settings& settings, State& state, const Observation& seen
     bool is_new = false;
     PodMemory& memory = memory_of(state.pods, pod.id, is_new);
     memory.present = true;
-    absorb_life(state, memory, pod.facts, evidence);
+    absorb_life(state, memory, is_new, pod.facts, evidence);
     if (!is_ready(pod.facts) || !settings.engine_metrics) {
       continue;
     }

@@ -157,7 +157,7 @@ void learn_kv(State& state, const Evidence& evidence, const Load& load) {
 }
 
 void assess_demand(const Capacity& capacity, State& state, const Evidence& evidence,
-                   const CallMix& mix, SteadyTime now, Assessment& out) {
+                   const CallMix& mix, Assessment& out) {
   const double drain =
       std::clamp(state.cold_starts.p90().count(), kLeastDrainSeconds, kMostDrainSeconds);
   const double waiting = evidence.waiting() / drain;
@@ -184,14 +184,21 @@ void assess_demand(const Capacity& capacity, State& state, const Evidence& evide
   r.work = need.work;
   r.allowed_share = need.allowed_share;
   r.resident_kv_tokens = need.resident_tokens;
+}
 
-  if (!evidence.warming_up) {
-    state.forecast.add(now, load_of(evidence.stable, 1, 0, mix).calls);
+/// The load that a replica will meet when it has started, where that takes long. What engines hold
+/// counts as what callers offer does: longer answers show there first.
+void expect_growth(State& state, const Evidence& evidence, double steady, SteadyTime now,
+                   Assessment& out) {
+  if (evidence.warming_up) {
+    return;
   }
-  const bool slow = state.cold_starts.measured() > 0 && state.cold_starts.median() > kForecastAbove;
-  const double growth = slow ? state.forecast.growth(state.cold_starts.p90()) : 1;
-  if (growth > 1) {
-    take(out, capacity.need(scaled(stable, growth)).replicas, Rule::kForecast);
+  const Seconds start = state.cold_starts.p90();
+  state.forecast.add(now, steady);
+  state.growth.add(now, steady, start);
+  if (state.cold_starts.known() && state.cold_starts.median() > kForecastAbove) {
+    const double growth = std::max(state.forecast.growth(start), state.growth.room(start));
+    take(out, steady * growth, Rule::kForecast);
   }
 }
 
@@ -204,7 +211,7 @@ Assessment assess(const Settings& settings, State& state, const Evidence& eviden
   const Capacity capacity(settings, state, evidence);
   Assessment out;
   out.output_tokens_per_call = mix.output;
-  assess_demand(capacity, state, evidence, mix, now, out);
+  assess_demand(capacity, state, evidence, mix, out);
 
   // Without gateways' word, what engines serve is the only sure demand; with it, a cross-check.
   const double told = out.need;
@@ -212,8 +219,10 @@ Assessment assess(const Settings& settings, State& state, const Evidence& eviden
   if (served > kServedLeast && (!evidence.demand_known || served > told * kServedExcess)) {
     take(out, served, Rule::kServed);
   }
-  take(out, capacity.need_for_held(evidence.resident_tokens, mix.prompt + mix.output / 2),
-       Rule::kKvCache);
+  const double held = capacity.need_for_held(evidence.resident_tokens, mix.prompt + mix.output / 2);
+  take(out, held, Rule::kKvCache);
+  const double offered = capacity.need(load_of(evidence.stable, 1, 0, mix)).replicas;
+  expect_growth(state, evidence, std::max(offered, held), now, out);
 
   Readings& r = out.readings;
   r.need = out.need;

@@ -94,6 +94,7 @@ struct State {
   CapacityLearner capacity;
   ColdStarts cold_starts;
   Forecast forecast;
+  GrowthWithinStart growth;
   Mix mix;
   std::vector<GatewayMemory> gateways;  ///< by id
   std::vector<PodMemory> pods;          ///< by id
@@ -114,6 +115,7 @@ struct State {
     capacity.visit(v);
     cold_starts.visit(v);
     forecast.visit(v);
+    growth.visit_lasting(v);
     mix.visit(v);
   }
 
@@ -125,6 +127,7 @@ struct State {
     v.number(served_work);
     v.number(served_tokens);
     demand.visit(v);
+    growth.visit_recent(v);
     v.sequence(gateways, kMostGateways);
     v.sequence(pods, kMostPods);
   }

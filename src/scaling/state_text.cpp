@@ -9,7 +9,7 @@
 namespace penstock::scaling {
 namespace {
 
-constexpr std::string_view kVersion = "scaling/1";
+constexpr std::string_view kVersion = "scaling/2";
 constexpr std::string_view kWordOf[] = {"lasting", "everything"};
 
 /// Writes each field as a word; runs of zeros as "0*N".

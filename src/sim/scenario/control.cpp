@@ -39,6 +39,11 @@ void Run::do_control(const Control& control) {
 void Run::tick() {
   give_up_late();
   pods_.list(lives_);
+  for (PodLife& life : lives_) {
+    if (life.ready_since == life.created) {  // there from the beginning: it started before
+      life.created -= scenario_.cold_start;
+    }
+  }
   const Observation seen{.now = now_,
                          .desired = desired_,
                          .starting = pods_.starting(),

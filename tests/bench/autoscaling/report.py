@@ -113,7 +113,9 @@ def main() -> int:
     folder = pathlib.Path(sys.argv[1])
     chat, reason = load(folder, "chat-9"), load(folder, "reason")
     lines = [INTRO]
-    lines += summary([("chat", chat, 0.97), ("reasoning", reason, 0.98)])
+    lines += summary([("chat", chat, 0.97), ("reasoning", reason, 0.98)] +
+                     [(f"{day}, cold start {cold}", load(folder, f"{name}-{cold}"), goal)
+                      for cold in ("30s", "600s") for day, name, goal in (("chat", "chat-9", 0.97), ("reasoning", "reason", 0.98))])
     lines += section("Chat day", [("", chat)])
     lines += section("Reasoning day", [("", reason)])
     lines += section("Cold starts", [(f"{day} day, {cold}", load(folder, f"{name}-{cold}"))

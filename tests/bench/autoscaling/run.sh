@@ -57,12 +57,15 @@ reason() { simulate "$1" deepseek_r1 "$2" --accelerator h100 --scale 1 --slo-ttf
 
 reference=clairvoyant=0.5,clairvoyant=0.6,clairvoyant=0.7,clairvoyant=0.8
 # Targets around the best of each baseline, and its usual default.
-chat_sweep=hpa-concurrency=10,hpa-concurrency=12,hpa-concurrency=14,hpa-concurrency=16,hpa-queue=0.2,hpa-queue=1
-chat_sweep+=,hpa-kv=0.04,hpa-kv=0.06,hpa-kv=0.5,hpa-cpu=0.9,keda=1,kpa=16,kpa=20,kpa=100,static=11,static=12,static=13
-reason_sweep=hpa-concurrency=70,hpa-concurrency=80,hpa-concurrency=90,hpa-queue=1,hpa-kv=0.06,hpa-kv=0.5,hpa-kv=0.6,hpa-kv=0.7
+chat_sweep=hpa-concurrency=10,hpa-concurrency=12,hpa-concurrency=14,hpa-concurrency=16,hpa-concurrency=18,hpa-queue=0.2,hpa-queue=1
+chat_sweep+=,hpa-kv=0.04,hpa-kv=0.06,hpa-kv=0.065,hpa-kv=0.5,hpa-cpu=0.9,keda=1,kpa=16,kpa=18,kpa=20,kpa=100,static=11,static=12,static=13
+reason_sweep=hpa-concurrency=70,hpa-concurrency=80,hpa-concurrency=90,hpa-queue=1,hpa-kv=0.06,hpa-kv=0.5,hpa-kv=0.55,hpa-kv=0.6,hpa-kv=0.7
 reason_sweep+=,hpa-cpu=0.9,keda=1,kpa=100,kpa=120,static=17,static=18
 few_chat=hpa-concurrency=12,hpa-concurrency=14,clairvoyant=0.6
-few_reason=hpa-concurrency=80,hpa-kv=0.6,clairvoyant=0.7
+# Other cold starts have other best targets.
+cold_chat=hpa-concurrency=10,hpa-concurrency=12,hpa-concurrency=14,hpa-concurrency=16,hpa-kv=0.06,kpa=16,static=13,clairvoyant=0.6
+cold_reason=hpa-concurrency=40,hpa-concurrency=50,hpa-concurrency=60,hpa-concurrency=80,hpa-kv=0.35,hpa-kv=0.4,hpa-kv=0.45
+cold_reason+=,hpa-kv=0.6,hpa-kv=0.65,hpa-kv=0.7,kpa=100,static=18,clairvoyant=0.7
 
 penstock_runs() {
   chat chat-9-penstock penstock --day 9 --cold-start 180s
@@ -85,8 +88,8 @@ baseline_runs() {
   local cold day
   for day in 0 10 12; do chat "chat-$day-baselines" "$few_chat" --day "$day" --cold-start 180s; done
   for cold in 30s 600s; do
-    chat "chat-9-$cold-baselines" "$few_chat" --day 9 --cold-start "$cold"
-    reason "reason-$cold-baselines" "$few_reason" --cold-start "$cold"
+    chat "chat-9-$cold-baselines" "$cold_chat" --day 9 --cold-start "$cold"
+    reason "reason-$cold-baselines" "$cold_reason" --cold-start "$cold"
   done
 }
 

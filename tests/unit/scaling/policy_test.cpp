@@ -301,6 +301,25 @@ TEST(Policy, ForecastsOnlyWhereStartsAreSlow) {
   }
 }
 
+TEST(Policy, SlowStartsGetRoomForALoadThatJumps) {
+  std::int32_t replicas[2] = {};
+  for (const bool jumps : {false, true}) {
+    const WorldOptions options{
+        .calls_per_second = 40, .cold_start_seconds = 600, .replicas = 6, .noise = false};
+    World world(options, settings_for(options, 1, 200));
+    for (int s = 0; s < 6 * 3'600; ++s) {
+      if (s % 60 == 0) {
+        world.set_rate(jumps && s % 7'200 < 1'800 ? 80 : 40);
+      }
+      world.step();
+    }
+    world.set_rate(40);
+    world.run(2'400);  // the last jump is over and its replicas are gone
+    replicas[jumps ? 1 : 0] = world.replicas();
+  }
+  EXPECT_GT(replicas[1], replicas[0]);
+}
+
 TEST(Policy, ALongPauseCountsTheRunningNumberAsWanted) {
   const WorldOptions options{.calls_per_second = 40, .replicas = 8, .noise = false};
   World world(options, settings_for(options, 1, 50));
