@@ -178,11 +178,12 @@ Found crash(const DiagnosisInput& input, const ContainerFacts& container) {
     return std::nullopt;
   }
   // A node without memory kills, too, and then no container's limit is to blame.
-  const std::string how = end == nullptr ? ""
-                          : end->exit_code == kKilled
-                              ? " with code 137 (killed: by its liveness probe, by hand, or because "
-                                "the node had no memory left)"
-                              : " with code " + std::to_string(end->exit_code);
+  const std::string how =
+      end == nullptr ? ""
+      : end->exit_code == kKilled
+          ? " with code 137 (killed: by its liveness probe, by hand, or because "
+            "the node had no memory left)"
+          : " with code " + std::to_string(end->exit_code);
   return finding(kCrashLoopBackOff, "container " + container.name + " exits" + how +
                                         "; see its log: kubectl logs -n " + input.name_space +
                                         " -l " + input.selector + " --previous");

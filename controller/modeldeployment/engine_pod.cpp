@@ -106,7 +106,8 @@ json::Value resources(const md::Engine& engine, const Fit& fit) {
   return out;
 }
 
-json::Value probe(const md::Engine& engine, std::int64_t period, int timeout, std::int64_t failures) {
+json::Value probe(const md::Engine& engine, std::int64_t period, int timeout,
+                  std::int64_t failures) {
   return {{"httpGet", {{"path", engine.health_path}, {"port", kPortName}, {"scheme", "HTTP"}}},
           {"periodSeconds", period},
           {"timeoutSeconds", timeout},
@@ -132,6 +133,9 @@ json::Value container_of(const md::Engine& engine, const Plan& plan) {
       {"env", environment(engine)},
       {"ports", json::Value::array(
                     {{{"name", kPortName}, {"containerPort", engine.port}, {"protocol", "TCP"}}})},
+      // Gateways hear that a pod leaves a moment after the kubelet does. Until then calls still go
+      // to it, and it may be the only one.
+      {"lifecycle", {{"preStop", {{"sleep", {{"seconds", kBeforeStop.count()}}}}}}},
       // The end of its log is kept when it fails: it says why (last_words.h).
       {"terminationMessagePolicy", "FallbackToLogsOnError"},
       {"securityContext", child::container_security(is_simulator(engine))}};

@@ -15,6 +15,7 @@ inline constexpr std::string_view kContainerName = "engine";
 inline constexpr std::string_view kPortName = "http";
 
 inline constexpr std::chrono::seconds kStartupPeriod{2};  ///< between tries of the startup probe
+inline constexpr std::chrono::seconds kBeforeStop{5};     ///< that a leaving pod goes on as before
 /// An engine that was told to stop finishes the answers it has begun.
 inline constexpr std::chrono::seconds kGrace{300};
 

@@ -127,7 +127,8 @@ INSTANTIATE_TEST_SUITE_P(
             "cannot be started: exec: \"vllm\": executable file not found in $PATH; correct "
             "engine.command"},
         Row{"NoDriver",
-            "{containerStatuses: [{name: engine, state: {terminated: {reason: StartError, exitCode: "
+            "{containerStatuses: [{name: engine, state: {terminated: {reason: StartError, "
+            "exitCode: "
             "128, message: 'OCI runtime create failed: nvidia-container-cli: initialization error: "
             "load library failed: libnvidia-ml.so.1: unknown'}}}]}",
             "", "StartError", "libnvidia-ml.so.1; the node's container runtime refuses it"},
