@@ -79,7 +79,8 @@ inline constexpr std::array kReasons{
     Reason{kProfileNotFound, "The AcceleratorProfile does not exist.",
            "Create it, or correct engine.accelerator.profile."},
     Reason{
-        kInsufficientMemory, "The model does not fit the accelerators of one node.",
+        kInsufficientMemory, "The model does not fit the accelerators of one node: by the plan, or by the engine's "
+        "own word.",
         "Use the larger profile that the message names, or another thing that it says would fit."},
     Reason{kInvalidParallelism, "The model cannot be spread over accelerators as the spec says.",
            "Use the size that the message names, or remove count and parallelism.tensor and let "
@@ -122,8 +123,9 @@ inline constexpr std::array kReasons{
            "Correct repository, revision or file in engine.source."},
     Reason{kEgressDenied, "The engine cannot reach the host that the message names.",
            "Allow it in the namespace's network policies, or take the weights from the cluster."},
-    Reason{kOOMKilled, "The engine was killed for lack of memory of the node (not of the GPU).",
-           "Raise engine.resources.limits.memory, or lower contextLength."},
+    Reason{kOOMKilled, "The engine was killed for lack of main memory (not of the accelerator's).",
+           "Raise engine.resources.limits.memory, or lower contextLength; without a limit, set "
+           "requests.memory."},
     Reason{kStartupTimeout, "The model was not loaded in time.", "Raise engine.startupTimeout."},
     Reason{kCrashLoopBackOff, "The engine exits again and again.",
            "Read its log with the command in the message."},
