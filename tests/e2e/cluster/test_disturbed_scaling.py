@@ -13,7 +13,7 @@ from quickstart import ENGINES, pods
 from watching import Watch
 
 ENGINE = f"{ENGINES}={MODEL}"
-GROWN = 4
+GROWN, CALLERS = 3, 4
 # Slow enough that an eviction meets a new replica while it starts, and calls while they run. The window that keeps replicas is short: what
 # looks like less load for a few seconds would cost one.
 SLOW = {"engine": {"args": ["engine", "--model", MODEL, "--max-num-seqs", "4", "--fault-start-delay", "2s", "--fault-slow", "12"]},
@@ -110,6 +110,20 @@ def test_the_only_replica_is_evicted(one):
         wait_until("a successor takes calls", lambda: ready_pods(one) and ready_pods(one) != only, 40)
         time.sleep(3)
         complete(running, 5)
+
+
+def test_the_only_replica_is_killed(one):
+    """Nobody is told before: calls find nobody there, and wait for the next start of its container."""
+    with Calm(one), load(one) as running:
+        time.sleep(4)
+        one.script("kill-pod", "default", ready_pods(one)[0])
+        wait_until("it is seen to be gone", lambda: not ready_pods(one), 20, every=0.05)
+        wait_ready(one, 1, 40)
+        time.sleep(3)
+        result = running.result()
+        print(result)
+    # Those that it had; each of the callers was answered after it.
+    assert len(result["failed"]) <= CALLERS and result["calls"] >= len(result["failed"]) + CALLERS, result
 
 
 def test_replicas_are_evicted_while_it_grows(one):
