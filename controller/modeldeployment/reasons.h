@@ -79,7 +79,8 @@ inline constexpr std::array kReasons{
     Reason{kProfileNotFound, "The AcceleratorProfile does not exist.",
            "Create it, or correct engine.accelerator.profile."},
     Reason{
-        kInsufficientMemory, "The model does not fit the accelerators of one node: by the plan, or by the engine's "
+        kInsufficientMemory,
+        "The model does not fit the accelerators of one node: by the plan, or by the engine's "
         "own word.",
         "Use the larger profile that the message names, or another thing that it says would fit."},
     Reason{kInvalidParallelism, "The model cannot be spread over accelerators as the spec says.",
