@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/time_format.h"
+#include "controller/modeldeployment/engine_pod.h"
 #include "controller/modeldeployment/last_words.h"
 #include "controller/modeldeployment/reasons.h"
 
@@ -62,6 +63,7 @@ std::string_view pull_problem(std::string_view message) {
     std::string_view words;
   };
   constexpr std::array kRows{
+      Row{"no match for platform", ": it has no variant for the node's processor"},
       Row{"not found", ": there is no such image"},
       Row{"unauthorized", ": the registry refuses the credentials"},
       Row{"denied", ": the registry refuses access"},
@@ -104,23 +106,63 @@ const Termination* last_end(const ContainerFacts& container) {
   return container.restarts > 0 && container.previous ? &*container.previous : nullptr;
 }
 
+/// The node has the image and cannot make a process of it.
+Found cannot_start(const DiagnosisInput&, const ContainerFacts& container) {
+  const auto* end = last_end(container);
+  const bool failed =
+      end != nullptr && (end->reason == "StartError" || end->reason == "ContainerCannotRun");
+  if (!failed && container.waiting_reason != "RunContainerError") {
+    return std::nullopt;
+  }
+  const std::string_view all = failed ? end->message : container.waiting_message;
+  // Layers of the runtime prefix their own words, and wrap the cause.
+  std::string_view why = between(all, "unable to start container process: ", "\n");
+  why = why.empty() ? all : why;
+  why = why.substr(0, why.rfind(": unknown"));
+  const bool command = why.starts_with("exec: ");
+  return finding(kStartError,
+                 "container " + container.name + " cannot be started: " + std::string(why) +
+                     (command ? "; correct engine.command, or use an image that has this program"
+                              : "; the node's container runtime refuses it: look at the node's "
+                                "driver and device plugin, and at engine.podTemplate"));
+}
+
 Found out_of_memory(const DiagnosisInput&, const ContainerFacts& container) {
   const auto* end = last_end(container);
   if (end == nullptr || end->reason != "OOMKilled") {
     return std::nullopt;
   }
+  if (container.memory_limit.empty()) {
+    return finding(kOOMKilled,
+                   "container " + container.name +
+                       " was killed because its node had no memory left; set "
+                       "engine.resources.requests.memory to what it needs, so that it gets a node "
+                       "that has as much");
+  }
   return finding(kOOMKilled, "container " + container.name +
-                                 " was killed for lack of memory; raise "
-                                 "engine.resources.limits.memory or lower model.contextLength");
+                                 " was killed because it used more memory than its limit of " +
+                                 container.memory_limit +
+                                 "; raise engine.resources.limits.memory or lower "
+                                 "model.contextLength");
+}
+
+constexpr std::int64_t kKilled = 137;
+
+/// The kubelet kills at the last try of the startup probe, which is up to a period before the time
+/// is over; times of a container's status are whole seconds. Who ran for longer than loading and
+/// the way out may take had been up, and was killed for something else.
+bool ended_at_timeout(std::chrono::nanoseconds ran, std::chrono::nanoseconds timeout) {
+  constexpr std::chrono::seconds kRounding{1};
+  return ran >= timeout - kStartupPeriod - kRounding &&
+         ran <= timeout + kStartupPeriod + kGrace + kRounding;
 }
 
 Found startup_timeout(const DiagnosisInput& input, const ContainerFacts& container) {
-  constexpr std::int64_t kKilled = 137;
   constexpr std::int64_t kTerminated = 143;
   const auto* end = last_end(container);
   if (end == nullptr || !end->started_at || !end->finished_at ||
       (end->exit_code != kKilled && end->exit_code != kTerminated && end->exit_code != 0) ||
-      *end->finished_at - *end->started_at < input.startup_timeout) {
+      !ended_at_timeout(*end->finished_at - *end->started_at, input.startup_timeout)) {
     return std::nullopt;
   }
   return finding(kStartupTimeout, "the engine did not answer its health path within " +
@@ -132,12 +174,16 @@ Found startup_timeout(const DiagnosisInput& input, const ContainerFacts& contain
 
 Found crash(const DiagnosisInput& input, const ContainerFacts& container) {
   const auto* end = last_end(container);
-  const bool cannot_run = container.waiting_reason == "RunContainerError" ||
-                          container.waiting_reason == "CrashLoopBackOff";
-  if (end == nullptr && !cannot_run) {
+  if (end == nullptr && container.waiting_reason != "CrashLoopBackOff") {
     return std::nullopt;
   }
-  const std::string how = end == nullptr ? "" : " with code " + std::to_string(end->exit_code);
+  // A node without memory kills, too, and then no container's limit is to blame.
+  const std::string how =
+      end == nullptr ? ""
+      : end->exit_code == kKilled
+          ? " with code 137 (killed: by its liveness probe, by hand, or because "
+            "the node had no memory left)"
+          : " with code " + std::to_string(end->exit_code);
   return finding(kCrashLoopBackOff, "container " + container.name + " exits" + how +
                                         "; see its log: kubectl logs -n " + input.name_space +
                                         " -l " + input.selector + " --previous");
@@ -151,8 +197,8 @@ Found last_words(const DiagnosisInput&, const ContainerFacts& container) {
 using ContainerCheck = Found (*)(const DiagnosisInput&, const ContainerFacts&);
 
 // In the order of how much each explains.
-constexpr std::array<ContainerCheck, 6> kContainerChecks{
-    config_error, image_pull, out_of_memory, last_words, startup_timeout, crash};
+constexpr std::array<ContainerCheck, 7> kContainerChecks{
+    config_error, image_pull, cannot_start, out_of_memory, last_words, startup_timeout, crash};
 
 /// The kubelet removes pods that fill its disk; their successors may start before they fill it too.
 Found evicted(const DiagnosisInput& input) {

@@ -16,10 +16,6 @@ namespace {
 
 namespace md = crd::model_deployment;
 
-/// An engine that was told to stop finishes the answers it has begun.
-constexpr int kGraceSeconds = 300;
-constexpr int kStartupPeriod = 2;
-
 json::Value secret_value(const crd::SecretKeyRef& ref) {
   return {{"secretKeyRef", {{"name", ref.name}, {"key", ref.key}}}};
 }
@@ -110,7 +106,8 @@ json::Value resources(const md::Engine& engine, const Fit& fit) {
   return out;
 }
 
-json::Value probe(const md::Engine& engine, int period, int timeout, std::int64_t failures) {
+json::Value probe(const md::Engine& engine, std::int64_t period, int timeout,
+                  std::int64_t failures) {
   return {{"httpGet", {{"path", engine.health_path}, {"port", kPortName}, {"scheme", "HTTP"}}},
           {"periodSeconds", period},
           {"timeoutSeconds", timeout},
@@ -120,10 +117,10 @@ json::Value probe(const md::Engine& engine, int period, int timeout, std::int64_
 
 /// Startup gives the model time to load; after that an engine that is only busy must not be killed.
 void add_probes(const md::Engine& engine, json::Value& container) {
-  const auto seconds = std::chrono::ceil<std::chrono::seconds>(engine.startup_timeout).count();
+  const auto time = std::chrono::ceil<std::chrono::seconds>(engine.startup_timeout);
   const std::int64_t tries =
-      std::max<std::int64_t>((seconds + kStartupPeriod - 1) / kStartupPeriod, 1);
-  container["startupProbe"] = probe(engine, kStartupPeriod, 2, tries);
+      std::max<std::int64_t>((time + kStartupPeriod - std::chrono::seconds(1)) / kStartupPeriod, 1);
+  container["startupProbe"] = probe(engine, kStartupPeriod.count(), 2, tries);
   container["readinessProbe"] = probe(engine, 5, 5, 3);
   container["livenessProbe"] = probe(engine, 10, 10, 6);
 }
@@ -136,6 +133,9 @@ json::Value container_of(const md::Engine& engine, const Plan& plan) {
       {"env", environment(engine)},
       {"ports", json::Value::array(
                     {{{"name", kPortName}, {"containerPort", engine.port}, {"protocol", "TCP"}}})},
+      // Gateways hear that a pod leaves a moment after the kubelet does. Until then calls still go
+      // to it, and it may be the only one.
+      {"lifecycle", {{"preStop", {{"sleep", {{"seconds", kBeforeStop.count()}}}}}}},
       // The end of its log is kept when it fails: it says why (last_words.h).
       {"terminationMessagePolicy", "FallbackToLogsOnError"},
       {"securityContext", child::container_security(is_simulator(engine))}};
@@ -191,7 +191,7 @@ json::Value engine_pod(const crd::ModelDeployment& object, const Plan& plan) {
                      // As first process of its container an engine that still loads would not even
                      // notice SIGTERM, and keep its accelerators for the whole grace period.
                      {"shareProcessNamespace", true},
-                     {"terminationGracePeriodSeconds", kGraceSeconds},
+                     {"terminationGracePeriodSeconds", kGrace.count()},
                      {"securityContext", child::pod_security()}};
   for (const auto& secret : engine.image_pull_secrets) {
     pod["imagePullSecrets"].push_back({{"name", secret.name}});

@@ -1,6 +1,7 @@
 #pragma once
 // The pods of an engine: containers, probes, volumes, placement, security. Pure JSON.
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,11 @@ namespace penstock::controller::modeldeployment {
 
 inline constexpr std::string_view kContainerName = "engine";
 inline constexpr std::string_view kPortName = "http";
+
+inline constexpr std::chrono::seconds kStartupPeriod{2};  ///< between tries of the startup probe
+inline constexpr std::chrono::seconds kBeforeStop{5};     ///< that a leaving pod goes on as before
+/// An engine that was told to stop finishes the answers it has begun.
+inline constexpr std::chrono::seconds kGrace{300};
 
 /// A PodTemplateSpec, engine.podTemplate merged in last.
 [[nodiscard]] json::Value engine_pod(const crd::ModelDeployment& object, const Plan& plan);

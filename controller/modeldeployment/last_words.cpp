@@ -21,11 +21,18 @@ bool has_any(std::string_view log, std::span<const std::string_view> marks) {
 constexpr std::array<std::string_view, 3> kNoSpace{"No space left on device", "[Errno 28]",
                                                    "Disk quota exceeded"};
 
-constexpr std::array<std::string_view, 5> kAcceleratorMemory{
+constexpr std::array<std::string_view, 11> kAcceleratorMemory{
     "CUDA out of memory", "HIP out of memory", "OutOfMemoryError",
+    // vLLM: no room for any cache; for one call of the longest context (older, newer); for the
+    // share that it was told to use.
     "No available memory for the cache blocks",
-    "larger than the maximum number of tokens that can "
-    "be stored in KV cache"};
+    "larger than the maximum number of tokens that can be stored in KV cache",
+    "larger than the available KV cache memory", "less than desired GPU memory utilization",
+    // SGLang; llama.cpp (ggml's CUDA and HIP backends).
+    "Not enough memory. Please try to increase --mem-fraction-static",
+    "cudaMalloc failed: out of memory", "CUDA error: out of memory", "hipErrorOutOfMemory"};
+
+constexpr std::array<std::string_view, 1> kOtherProcessor{"exec format error"};
 
 // Looked for before kNotFound: a gated repository is answered with words of both kinds.
 constexpr std::array<std::string_view, 6> kUnauthorized{
@@ -76,6 +83,12 @@ std::optional<Finding> cause_in_last_words(std::string_view log) {
     return Finding{std::string(kInsufficientMemory),
                    "the engine ran out of accelerator memory; lower model.contextLength, use more "
                    "accelerators (engine.accelerator.count) or a profile with more memory"};
+  }
+  if (has_any(log, kOtherProcessor)) {
+    return Finding{std::string(kStartError),
+                   "the image's program is for another processor than the node has; use an image "
+                   "for it, or keep the pods on fitting nodes (engine.nodeSelector "
+                   "kubernetes.io/arch)"};
   }
   if (has_any(log, kUnauthorized)) {
     return Finding{

@@ -36,11 +36,21 @@ std::optional<Termination> read_termination(const json::Value& state) {
                      time_at(*ended, "finishedAt")};
 }
 
-void read_containers(const json::Value& status, std::string_view list, PodFacts& out) {
-  for (const auto& item : part(status, list)) {
+std::string memory_limit_of(const json::Value& containers, std::string_view name) {
+  for (const auto& container : containers) {
+    if (text_at(container, "name") == name) {
+      return text_at(part(part(container, "resources"), "limits"), "memory");
+    }
+  }
+  return "";
+}
+
+void read_containers(const json::Value& spec, const json::Value& statuses, PodFacts& out) {
+  for (const auto& item : statuses) {
     ContainerFacts facts;
     facts.name = text_at(item, "name");
     facts.image = text_at(item, "image");
+    facts.memory_limit = memory_limit_of(spec, facts.name);
     facts.ready = flag_at(item, "ready");
     facts.restarts = integer_at(item, "restartCount").value_or(0);
     const json::Value& state = part(item, "state");
@@ -74,8 +84,9 @@ PodFacts read_pod(const json::Value& pod) {
       out.unschedulable_message = text_at(condition, "message");
     }
   }
-  read_containers(status, "initContainerStatuses", out);
-  read_containers(status, "containerStatuses", out);
+  const json::Value& spec = part(pod, "spec");
+  read_containers(part(spec, "initContainers"), part(status, "initContainerStatuses"), out);
+  read_containers(part(spec, "containers"), part(status, "containerStatuses"), out);
   return out;
 }
 

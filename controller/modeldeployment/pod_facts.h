@@ -24,6 +24,7 @@ struct Termination {
 struct ContainerFacts {
   std::string name;
   std::string image;
+  std::string memory_limit;  ///< "16Gi"; empty: none
   bool ready = false;
   std::int64_t restarts = 0;
   std::string waiting_reason;  ///< empty: not waiting

@@ -44,6 +44,7 @@ inline constexpr std::string_view kQuotaExceeded = "QuotaExceeded";
 inline constexpr std::string_view kPodForbidden = "PodForbidden";
 inline constexpr std::string_view kUnschedulable = "Unschedulable";
 inline constexpr std::string_view kImagePullBackOff = "ImagePullBackOff";
+inline constexpr std::string_view kStartError = "StartError";
 inline constexpr std::string_view kContainerConfigError = "ContainerConfigError";
 inline constexpr std::string_view kOutOfDisk = "OutOfDisk";
 inline constexpr std::string_view kSourceUnauthorized = "ModelSourceUnauthorized";
@@ -78,7 +79,9 @@ inline constexpr std::array kReasons{
     Reason{kProfileNotFound, "The AcceleratorProfile does not exist.",
            "Create it, or correct engine.accelerator.profile."},
     Reason{
-        kInsufficientMemory, "The model does not fit the accelerators of one node.",
+        kInsufficientMemory,
+        "The model does not fit the accelerators of one node: by the plan, or by the engine's "
+        "own word.",
         "Use the larger profile that the message names, or another thing that it says would fit."},
     Reason{kInvalidParallelism, "The model cannot be spread over accelerators as the spec says.",
            "Use the size that the message names, or remove count and parallelism.tensor and let "
@@ -110,6 +113,9 @@ inline constexpr std::array kReasons{
            "Correct engine.image, or set engine.imagePullSecrets."},
     Reason{kContainerConfigError, "The container refers to something that does not exist.",
            "Create the Secret or ConfigMap that the message names."},
+    Reason{kStartError, "The image is there and cannot be started.",
+           "Correct engine.command or engine.image as the message says, or keep the pods on nodes "
+           "with the image's processor by engine.nodeSelector."},
     Reason{kOutOfDisk, "The disk of the engine's pod is full.",
            "Raise engine.cache.size, or use a node with a larger disk."},
     Reason{kSourceUnauthorized, "The source refuses the weights.",
@@ -118,8 +124,9 @@ inline constexpr std::array kReasons{
            "Correct repository, revision or file in engine.source."},
     Reason{kEgressDenied, "The engine cannot reach the host that the message names.",
            "Allow it in the namespace's network policies, or take the weights from the cluster."},
-    Reason{kOOMKilled, "The engine was killed for lack of memory.",
-           "Raise engine.resources.limits.memory, or lower contextLength."},
+    Reason{kOOMKilled, "The engine was killed for lack of main memory (not of the accelerator's).",
+           "Raise engine.resources.limits.memory, or lower contextLength; without a limit, set "
+           "requests.memory."},
     Reason{kStartupTimeout, "The model was not loaded in time.", "Raise engine.startupTimeout."},
     Reason{kCrashLoopBackOff, "The engine exits again and again.",
            "Read its log with the command in the message."},

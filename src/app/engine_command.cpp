@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 #include <unistd.h>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -91,6 +92,10 @@ void declare_faults(CLI::App& app, Flags& flags) {
   const std::string group = "Faults";
   app.add_option("--fault-start-delay", flags.start_delay, "Listen only after this time")
       ->group(group);
+  app.add_option("--fault-load-memory", faults.load_memory,
+                 "Memory that is used from the start delay on, such as 256Mi")
+      ->transform(CLI::AsSizeValue(true))
+      ->group(group);
   app.add_flag("--fault-load-failure", faults.load_failure,
                "Exit with code 1 after the start delay")
       ->group(group);
@@ -140,21 +145,27 @@ struct Run {
   const Flags& flags;
   std::chrono::nanoseconds start_delay{0};
   std::chrono::milliseconds drain_timeout{0};
+  std::vector<char> weights{};  ///< --fault-load-memory
   bool listening = false;
   int exit_code = 0;
 };
+
+void fail_to_load(Run& run, const std::string& why) {
+  log::error("loading the model failed: " + why, {{"model", run.flags.engine.model}});
+  run.exit_code = 1;
+  run.loop.stop();
+}
 
 net::Task<void> begin(Run& run) {
   const engine::EngineOptions& options = run.flags.engine;
   log::info("loading the model", {{"model", options.model}});
   co_await run.loop.sleep(run.start_delay);
-  if (options.faults.load_failure) {
-    log::error("loading the model failed: " + options.faults.load_message,
-               {{"model", options.model}});
-    run.exit_code = 1;
-    run.loop.stop();
+  auto weights = engine::take_memory(options.faults.load_memory);
+  if (!weights || options.faults.load_failure) {
+    fail_to_load(run, weights ? options.faults.load_message : weights.error().message());
     co_return;
   }
+  run.weights = *std::move(weights);
   auto socket = net::ListenSocket::open(run.flags.host, run.flags.port);
   if (!socket) {
     log::error("cannot listen", {{"error", socket.error().to_string()}});

@@ -1,6 +1,7 @@
 #include "engine/fault.h"
 
 #include <charconv>
+#include <exception>
 
 #include "base/time_format.h"
 
@@ -70,6 +71,16 @@ Result<Fault> parse_fault(std::string_view header) {
     }
   }
   return fault;
+}
+
+Result<std::vector<char>> take_memory(std::uint64_t bytes) {
+  std::vector<char> taken;
+  try {
+    taken.assign(bytes, 'w');  // zeros could be pages that nobody has written
+  } catch (const std::exception&) {
+    return fail(Code::kTooLarge, "cannot take " + std::to_string(bytes) + " bytes of memory");
+  }
+  return taken;
 }
 
 Fault draw_fault(const FaultOptions& options, Random& random) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/random.h"
 #include "base/result.h"
@@ -16,6 +17,7 @@ namespace penstock::engine {
 /// For all calls. Percentages 0…100, drawn per call in the order 500, 429, hang.
 struct FaultOptions {
   std::chrono::nanoseconds start_delay{0};      ///< before the engine listens (loading weights)
+  std::uint64_t load_memory = 0;                ///< bytes used from then on, as by weights
   bool load_failure = false;                    ///< exits 1 after the delay
   std::string load_message = "injected fault";  ///< says why
   double slow = 1.0;                            ///< iterations take this many times as long
@@ -38,6 +40,10 @@ struct Fault {
 /// `x-penstock-fault: status=500`, `status=429;retry-after=2`, `hang`, `abort-after=5`,
 /// `delay=300ms`; several with ';' or ','. Error kInvalid names the word.
 [[nodiscard]] Result<Fault> parse_fault(std::string_view header);
+
+/// So many bytes that are really used, until they are dropped: the kernel counts only pages that
+/// were written. Error kTooLarge when there is no such amount.
+[[nodiscard]] Result<std::vector<char>> take_memory(std::uint64_t bytes);
 
 [[nodiscard]] Fault draw_fault(const FaultOptions& options, Random& random);
 

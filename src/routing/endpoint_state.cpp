@@ -7,6 +7,9 @@ void EndpointState::end(Breaker::Ticket ticket, std::uint64_t work, Verdict verd
                         std::optional<std::chrono::milliseconds> retry_after) noexcept {
   --in_flight_;
   work_ -= std::min(work, work_);
+  if (verdict != Verdict::kUnknown) {
+    unreached_ = verdict == Verdict::kUnreached;
+  }
   switch (verdict) {
     case Verdict::kOk:
       breaker_.success(ticket);
@@ -14,6 +17,7 @@ void EndpointState::end(Breaker::Ticket ticket, std::uint64_t work, Verdict verd
       return;
     case Verdict::kFailed:
     case Verdict::kTimedOut:
+    case Verdict::kUnreached:
       breaker_.failure(ticket, policy, now);
       return;
     case Verdict::kThrottled:

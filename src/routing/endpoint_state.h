@@ -20,6 +20,7 @@ enum class Verdict {
   kOk,         ///< it answered, whatever the answer
   kFailed,     ///< connection, 5xx, broken answer
   kTimedOut,   ///< no answer in time
+  kUnreached,  ///< no connection: nobody heard of the call
   kThrottled,  ///< 429
   kUnknown,    ///< the client left first, or the fault was ours
 };
@@ -50,6 +51,10 @@ class EndpointState {
     return breaker_.admits(now) ? Block::kNone : Block::kError;
   }
 
+  /// Nobody was there the last time. An engine that ends, or whose node does, is noticed so before
+  /// configuration says it.
+  [[nodiscard]] bool unreached() const noexcept { return unreached_; }
+
   [[nodiscard]] std::uint32_t in_flight() const noexcept { return in_flight_; }
   [[nodiscard]] std::uint64_t work() const noexcept { return work_; }
   [[nodiscard]] double smoothed_first_byte_ms() const noexcept { return first_byte_ms_; }
@@ -60,6 +65,7 @@ class EndpointState {
   std::uint32_t in_flight_ = 0;
   std::uint64_t work_ = 0;
   double first_byte_ms_ = 0;
+  bool unreached_ = false;
   Breaker breaker_;
   Cooldown cooldown_;
 };

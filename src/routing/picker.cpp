@@ -156,7 +156,6 @@ void Picker::collect(const PlannedTier& tier, std::span<const EndpointFacts> fac
         blocks.met(Block::kUnusable, tier.spill);
         continue;
       }
-      cold = false;
       const EndpointState& state = *states[e];
       const Block block = state.blocked(now);
       if (block == Block::kThrottled) {
@@ -167,8 +166,10 @@ void Picker::collect(const PlannedTier& tier, std::span<const EndpointFacts> fac
       const std::optional<Block> tried = attempts.outcome_of(e);
       if (tried || block != Block::kNone) {
         blocks.met(tried.value_or(block), tier.spill);
+        cold = cold && state.unreached();
         continue;
       }
+      cold = false;
       candidates_.push_back({static_cast<std::uint32_t>(b), e, score(backend, state)});
     }
     if (cold) {

@@ -6,8 +6,8 @@
 // Filters (ready, draining, residency, left alone after a 429, breaker, already tried) → scorer →
 // turn-taking among equals. Tiers in order: a lower tier is looked at only when every endpoint of
 // the higher one is blocked and the tier's spill rule allows one of the reasons. A tier without any
-// endpoint, one of whose backends holds its calls until it has one, lets nothing go on. Example:
-// picker_test.cpp.
+// endpoint, one of whose backends holds its calls until it has one, lets nothing go on. Endpoints
+// at which nobody was there count as none when it comes to waiting. Example: picker_test.cpp.
 
 #include <array>
 #include <chrono>

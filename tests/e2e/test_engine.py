@@ -1,5 +1,7 @@
 """`penstock engine` alone: its process, and the official Python client straight at it."""
 import json
+import pathlib
+import re
 import signal
 import subprocess
 import threading
@@ -155,6 +157,8 @@ def test_start_delay_and_load_failure():
     with Engine("--fault-load-failure", "--fault-load-message", "No space left on device") as engine:
         assert engine.process.wait(5) == 1
         assert "No space left on device" in engine.process.stdout.read()
+    with Engine("--fault-load-memory", "96Mi") as engine:
+        assert int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{engine.ready().process.pid}/status").read_text())[1]) > 96 * 1024
     with Engine("--fault-start-delay", "60s") as engine:
         assert "loading the model" in engine.process.stdout.readline()
         engine.process.send_signal(signal.SIGTERM)
@@ -187,7 +191,7 @@ def test_command_line():
     listed = subprocess.run([PENSTOCK, "engine", "--list-perf-models"], capture_output=True, text=True, check=True).stdout
     assert "llama3.1-8b/h100" in listed
     for wrong in (["--speedup", "0"], ["--perf-model", "none"], ["--no-such-flag"], ["--drain-timeout", "soon"],
-                  ["--fault-429", "200"], ["--max-num-batched-tokens", "8"]):
+                  ["--fault-429", "200"], ["--fault-load-memory", "much"], ["--max-num-batched-tokens", "8"]):
         done = subprocess.run([PENSTOCK, "engine", *wrong], capture_output=True, text=True, timeout=10)
         assert done.returncode == 2 and done.stderr, wrong
     with Engine() as first:

@@ -30,6 +30,8 @@ AnswerClass classify_fault(net::CallFault fault) noexcept {
   switch (fault) {
     case net::CallFault::kTimeout:
       return {true, Block::kTimeout, Verdict::kTimedOut};
+    case net::CallFault::kConnect:
+      return {true, Block::kError, Verdict::kUnreached};
     case net::CallFault::kCancelled:
       return {false, Block::kNone, Verdict::kUnknown};
     default:

@@ -1,6 +1,4 @@
-"""A model that sleeps, wakes for a call, grows with its load and sleeps again, on a real node; docs/autoscaling.md is this test in words. And
-what keeps a model from coming up, as its owner reads it in kubectl describe."""
-import datetime
+"""A model that sleeps, wakes for a call, grows with its load and sleeps again, on a real node; docs/autoscaling.md is this test in words."""
 import json
 import os
 import pathlib
@@ -10,43 +8,18 @@ import time
 
 import pytest
 
-import quickstart
-from local_cluster import ROOT, run, wait_until
-from quickstart import ENGINES, Load, SYSTEM, gateway_url, is_true, pods
+from elastic import EXAMPLE, KEY, MODEL, decisions, installed, load, made_at, status, wait_desired, wait_ready
+from local_cluster import ROOT, wait_until
+from quickstart import ENGINES, SYSTEM, gateway_url, is_true, pods
 
-EXAMPLE = ROOT / "examples/autoscaling"
-KEY, MODEL = "psk-autoscaling-change-me", "elastic"
 PENSTOCK = os.environ.get("PENSTOCK", str(ROOT / "build/release/penstock"))
 CONTROLLERS = "app.kubernetes.io/component=controller"
 
 
 @pytest.fixture(scope="module")
 def cluster():
-    with quickstart.installed() as running:
-        running.kubectl("apply", "-f", EXAMPLE)
-        wait_until("the gateway is ready", lambda: is_true(running, "igw", "main"), 90)
-        wait_until("the model is known", lambda: status(running).get("desiredReplicas") == 0, 30)
+    with installed() as running:
         yield running
-
-
-def status(cluster, name=MODEL):
-    return cluster.get("md", name).get("status", {})
-
-
-def decisions(cluster):
-    return status(cluster).get("lastScaling", [])
-
-
-def made_at(decision):
-    return datetime.datetime.fromisoformat(decision["time"]).timestamp()
-
-
-def wait_desired(cluster, probe, seconds):
-    return wait_until("the number of replicas", lambda: probe(status(cluster).get("desiredReplicas", -1)), seconds)
-
-
-def wait_ready(cluster, count, seconds):
-    wait_until(f"{count} replicas take calls", lambda: status(cluster).get("readyReplicas", 0) == count, seconds)
 
 
 def ask(cluster):
@@ -55,10 +28,6 @@ def ask(cluster):
     begin = time.monotonic()
     cluster.script("in-pod", "kube-system", resolver, sys.executable, pathlib.Path(__file__).with_name("ask.py"), gateway_url(cluster), KEY, MODEL)
     return time.monotonic() - begin
-
-
-def load(cluster, seconds=120):
-    return Load(cluster, seconds, key=KEY, model=MODEL)
 
 
 def explain(cluster, *options):
@@ -125,29 +94,3 @@ def test_controllers_killed_in_mid_scale(cluster):
     assert result["failed"] == [], result
     for decision in decisions(cluster):
         assert decision["to"] >= decision["from"] or made_at(decision) < made_at(before[0]), "nobody forgot and shrank"
-
-
-@pytest.mark.parametrize("reason, engine", [
-    ("ImagePullBackOff", {"image": "penstock.local/nothing:here"}),
-    ("ModelSourceUnauthorized", {"args": ["engine", "--fault-load-failure", "--fault-load-message", "GatedRepoError: 403 Client Error"]}),
-    ("ModelSourceNotFound", {"args": ["engine", "--fault-load-failure", "--fault-load-message", "RepositoryNotFoundError: 404 Client Error"]}),
-    ("OutOfDisk", {"args": ["engine", "--fault-load-failure", "--fault-load-message", "OSError: [Errno 28] No space left on device"]}),
-    ("EgressDenied", {"args": ["engine", "--fault-load-failure", "--fault-load-message", "Failed to resolve 'huggingface.co'"]}),
-    ("CrashLoopBackOff", {"args": ["engine", "--fault-load-failure"]}),
-    ("Unschedulable", {"resources": {"limits": {"nvidia.com/gpu": 99}}}),
-])
-def test_what_keeps_it_from_coming_up_is_said(cluster, reason, engine):
-    name = "broken"
-    body = {"apiVersion": "penstock.dev/v1alpha1", "kind": "ModelDeployment", "metadata": {"name": name, "namespace": "default"},
-            "spec": {"model": {"name": name}, "engine": {"image": "penstock.local/penstock:dev", **engine}, "scaling": {"minReplicas": 1, "maxReplicas": 2}}}
-    cluster.apply(json.dumps(body))
-    try:
-        wait_until(f"it says {reason}", lambda: any(c["type"] == "Ready" and c["status"] == "False" and c["reason"] == reason
-                                                    for c in status(cluster, name).get("conditions", [])), 60)
-        described = cluster.kubectl("describe", "md", name).stdout
-        assert reason in described and reason in described.partition("Events:")[2], described
-        wait_until("a start that fails asks for no more of them", lambda: status(cluster, name).get("desiredReplicas") == 1, 5)
-        told = run(PENSTOCK, "explain", f"md/{name}", "-n", "default", env=cluster.env).stdout
-        assert "blocked" in told and reason in told, told
-    finally:
-        cluster.kubectl("delete", "md", name, "--timeout=60s")

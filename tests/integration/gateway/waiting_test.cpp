@@ -331,6 +331,38 @@ TEST_F(Waiting, ARouteThatGoesEndsTheWait) {
   expect_all(clients, 404);
 }
 
+TEST_F(Waiting, AnEngineThatHasGoneIsWaitedForAsOneThatStarts) {
+  add_cold().endpoints.push_back(endpoint(testing::LoopbackListener().port()));
+  add_route("default/r", {{"default/a"}});
+  start();
+  auto clients = send(1);
+  ASSERT_TRUE(becomes(kCold, 1));
+  auto more = send(9);  // enough to open its breaker
+  ASSERT_TRUE(becomes(kCold, 10));
+  first_endpoint();
+  expect_all(clients, 200);
+  expect_all(more, 200);
+  EXPECT_EQ(upstream_.calls(), 10U);
+}
+
+TEST_F(Waiting, AnEngineThatHasGoneIsAskedNowAndThen) {
+  add_cold(1500ms).endpoints.push_back(endpoint(testing::LoopbackListener().port()));
+  add_route("default/r", {{"default/a"}});
+  start();
+  EXPECT_EQ(chat("m1").status, 503);
+  const auto record = records_.nth(1);
+  EXPECT_EQ(record.error_code, "model_not_started");
+  EXPECT_EQ(record.attempts, 2U) << "once a second";
+}
+
+TEST_F(Waiting, AnEngineThatFailsIsNotWaitedFor) {
+  add_cold().endpoints.push_back(endpoint(upstream_.port()));
+  upstream_.set_handler([](const auto&) { return testing::json_script(500, "{}"); });
+  add_route("default/r", {{"default/a"}});
+  start();
+  EXPECT_EQ(chat("m1").status, 500);
+}
+
 TEST_F(Waiting, DrainRefusesWhatStillWaitsBeforeItCuts) {
   add_cold();
   add_route("default/r", {{"default/a"}});

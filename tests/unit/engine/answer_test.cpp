@@ -1,6 +1,8 @@
 #include "engine/answer.h"
 
 #include <cmath>
+#include <fstream>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 
@@ -142,6 +144,24 @@ TEST(Fault, HeaderForms) {
        {"status", "status=200", "status=x", "hang=1", "abort-after=0", "delay=fast", "boom"}) {
     EXPECT_FALSE(parse_fault(wrong).has_value()) << wrong;
   }
+}
+
+std::uint64_t resident_pages() {
+  std::ifstream statm("/proc/self/statm");
+  std::uint64_t all = 0;
+  std::uint64_t resident = 0;
+  statm >> all >> resident;
+  return resident;
+}
+
+TEST(Fault, TakenMemoryIsReallyUsed) {
+  constexpr std::uint64_t kBytes = 64ULL << 20U;
+  const std::uint64_t before = resident_pages();
+  const auto taken = take_memory(kBytes);
+  ASSERT_TRUE(taken);
+  const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  EXPECT_GE((resident_pages() - before) * page, kBytes * 9 / 10);
+  EXPECT_EQ(take_memory(~0ULL).error().code(), Code::kTooLarge);
 }
 
 TEST(Fault, DrawsNearThePercentagesAndTheSameForTheSameSeed) {

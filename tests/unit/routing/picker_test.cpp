@@ -67,10 +67,11 @@ class World {
     const auto ticket = state(i).begin(kNow, 0);
     state(i).end(ticket, 0, Verdict::kThrottled, {}, kNow, wait);
   }
-  void open_breaker(std::size_t i) {
+  void fail(std::size_t i, Verdict verdict, std::uint32_t opens_at = 5) {
     const auto ticket = state(i).begin(kNow, 0);
-    state(i).end(ticket, 0, Verdict::kFailed, {.consecutive_failures = 1, .open_for = 10s}, kNow);
+    state(i).end(ticket, 0, verdict, {.consecutive_failures = opens_at, .open_for = 10s}, kNow);
   }
+  void open_breaker(std::size_t i) { fail(i, Verdict::kFailed, 1); }
 
  private:
   Plan plan_;
@@ -331,6 +332,27 @@ TEST(Picker, WhereAnotherBackendServesTheSpillRuleDecides) {
   EXPECT_EQ(world.pick().choice->endpoint, 0U);
   world.throttle(0, 5s);
   EXPECT_EQ(world.pick().choice->endpoint, 1U) << "throttled calls may spill";
+}
+
+TEST(Picker, WhereNobodyIsThereAStartIsWaitedFor) {
+  for (const auto verdict : {Verdict::kUnreached, Verdict::kFailed}) {
+    World world;
+    world.tier().backend(1, 2).cold_start(false);
+    Attempts tried;
+    for (std::size_t i : {0U, 1U}) {
+      EXPECT_FALSE(world.pick(tried).none.cold);
+      world.fail(i, verdict);
+      tried.add(static_cast<std::uint32_t>(i), Block::kError);
+    }
+    const bool nobody = verdict == Verdict::kUnreached;
+    EXPECT_EQ(world.pick(tried).none.cold.has_value(), nobody);
+    EXPECT_EQ(world.pick(tried).none.reason, Block::kError);
+    world.fail(0, verdict, 1);
+    world.fail(1, verdict, 1);
+    EXPECT_EQ(world.pick().none.cold.has_value(), nobody) << "breakers opened by it say the same";
+    world.fail(1, Verdict::kOk);
+    EXPECT_FALSE(world.pick(tried).none.cold) << "somebody is there again";
+  }
 }
 
 TEST(Picker, NothingIsWaitedForThatMayNotBeUsed) {

@@ -74,6 +74,11 @@ TEST(Desired, StartupProbeGivesTheWholeTimeToLoad) {
   EXPECT_EQ(probe.at("httpGet").at("path"), "/up");
 }
 
+TEST(Desired, ALeavingPodGoesOnUntilGatewaysKnow) {
+  const auto sleep = container_of(input_of(kSmall)).at("/lifecycle/preStop/sleep"_json_pointer);
+  EXPECT_GE(sleep.at("seconds"), 5);
+}
+
 TEST(Desired, TheUsersVariableTakesThePlaceOfOurs) {
   const auto env = container_of(input_of("{model: {name: m}, engine: {image: i, env: [{name: "
                                          "HOME, value: /x}, {name: K, secretKeyRef: {name: s, "

@@ -16,6 +16,18 @@ struct Row {
   const char* message;  ///< a part of it
 };
 
+/// With a container that has a limit, as a pod has its spec.
+json::Value pod_of(const std::string& yaml) {
+  json::Value pod = *json::parse_yaml(
+                         "{spec: {containers: [{name: sidecar}, {name: engine, resources: {limits: "
+                         "{memory: 16Gi}}}, {name: free}]}}",
+                         "test")
+                         .documents.at(0)
+                         .value;
+  pod["status"] = *json::parse_yaml(yaml, "test").documents.at(0).value;
+  return pod;
+}
+
 json::Value status_of(const std::string& yaml) {
   return {{"status", yaml.empty() ? json::Value::object()
                                   : *json::parse_yaml(yaml, "test").documents.at(0).value}};
@@ -27,7 +39,7 @@ TEST_P(Diagnosis, NamesTheCause) {
   const Row& row = GetParam();
   std::vector<PodFacts> pods;
   if (*row.pod != '\0') {
-    pods.push_back(read_pod(status_of(row.pod)));
+    pods.push_back(read_pod(pod_of(row.pod)));
   }
   const auto deployment = read_deployment(status_of(row.deployment));
   const auto found = diagnose({pods, deployment, "team", "app=x", std::chrono::minutes(30)});
@@ -65,12 +77,70 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"OutOfMemory",
             "{containerStatuses: [{name: engine, restartCount: 1, state: {waiting: {reason: "
             "CrashLoopBackOff}}, lastState: {terminated: {reason: OOMKilled, exitCode: 137}}}]}",
-            "", "OOMKilled", "resources.limits.memory"},
+            "", "OOMKilled",
+            "container engine was killed because it used more memory than its limit of 16Gi; raise "
+            "engine.resources.limits.memory"},
+        Row{"OutOfMemoryOfTheNode",
+            "{containerStatuses: [{name: free, state: {terminated: {reason: OOMKilled, exitCode: "
+            "137}}}]}",
+            "", "OOMKilled", "its node had no memory left; set engine.resources.requests.memory"},
+        Row{"KilledByTheNode",
+            "{containerStatuses: [{name: free, state: {terminated: {reason: Error, exitCode: "
+            "137}}}]}",
+            "", "CrashLoopBackOff", "code 137 (killed: by its liveness probe, by hand, or because"},
         Row{"StartupTimeout",
             "{containerStatuses: [{name: engine, restartCount: 1, state: {running: {}}, lastState: "
             "{terminated: {reason: Error, exitCode: 137, startedAt: '2026-01-01T00:00:00Z', "
             "finishedAt: '2026-01-01T00:30:05Z'}}}]}",
             "", "StartupTimeout", "within 30m"},
+        // The last try of the probe is up to its period before the end; code 0: it drained.
+        Row{"StartupTimeoutATryEarly",
+            "{containerStatuses: [{name: engine, restartCount: 1, state: {running: {}}, lastState: "
+            "{terminated: {reason: Completed, exitCode: 0, startedAt: '2026-01-01T00:00:00Z', "
+            "finishedAt: '2026-01-01T00:29:57Z'}}}]}",
+            "", "StartupTimeout", "within 30m"},
+        Row{"KilledBeforeTheTimeout",
+            "{containerStatuses: [{name: engine, restartCount: 1, state: {running: {}}, lastState: "
+            "{terminated: {reason: Error, exitCode: 137, startedAt: '2026-01-01T00:00:00Z', "
+            "finishedAt: '2026-01-01T00:29:50Z'}}}]}",
+            "", "CrashLoopBackOff", "code 137"},
+        Row{"KilledAfterHoursOfService",
+            "{containerStatuses: [{name: engine, restartCount: 1, state: {running: {}}, lastState: "
+            "{terminated: {reason: Error, exitCode: 137, startedAt: '2026-01-01T00:00:00Z', "
+            "finishedAt: '2026-01-01T03:00:00Z'}}}]}",
+            "", "CrashLoopBackOff", "code 137"},
+        Row{"NoSuchCommand",
+            "{containerStatuses: [{name: engine, state: {waiting: {reason: RunContainerError, "
+            "message: 'failed to create containerd task: failed to create shim task: OCI runtime "
+            "create failed: runc create failed: unable to start container process: exec: "
+            "\"vllm\": executable file not found in $PATH: unknown'}}}]}",
+            "", "StartError",
+            "cannot be started: exec: \"vllm\": executable file not found in $PATH; correct "
+            "engine.command"},
+        Row{"NoSuchCommandSaysTheSameLater",
+            "{containerStatuses: [{name: engine, restartCount: 1, state: {waiting: {reason: "
+            "CrashLoopBackOff, message: 'back-off 10s'}}, lastState: {terminated: {reason: "
+            "StartError, exitCode: 128, message: 'runc create failed: unable to start container "
+            "process: exec: \"vllm\": executable file not found in $PATH: unknown', startedAt: "
+            "'1970-01-01T00:00:00Z', finishedAt: '2026-01-01T00:00:00Z'}}}]}",
+            "", "StartError",
+            "cannot be started: exec: \"vllm\": executable file not found in $PATH; correct "
+            "engine.command"},
+        Row{"NoDriver",
+            "{containerStatuses: [{name: engine, state: {terminated: {reason: StartError, "
+            "exitCode: "
+            "128, message: 'OCI runtime create failed: nvidia-container-cli: initialization error: "
+            "load library failed: libnvidia-ml.so.1: unknown'}}}]}",
+            "", "StartError", "libnvidia-ml.so.1; the node's container runtime refuses it"},
+        Row{"ImageForAnotherProcessor",
+            "{containerStatuses: [{name: engine, image: 'x:1', state: {waiting: {reason: "
+            "ErrImagePull, message: 'no match for platform in manifest: not found'}}}]}",
+            "", "ImagePullBackOff", "it has no variant for the node's processor"},
+        Row{"ProgramForAnotherProcessor",
+            "{containerStatuses: [{name: engine, restartCount: 1, state: {waiting: {reason: "
+            "CrashLoopBackOff}}, lastState: {terminated: {reason: Error, exitCode: 1, message: "
+            "'exec /bin/engine: exec format error'}}}]}",
+            "", "StartError", "kubernetes.io/arch"},
         Row{"LastWords",
             "{containerStatuses: [{name: engine, restartCount: 2, state: {waiting: {reason: "
             "CrashLoopBackOff}}, lastState: {terminated: {reason: Error, exitCode: 1, message: "

@@ -52,6 +52,24 @@ INSTANTIATE_TEST_SUITE_P(
             "ValueError: No available memory for the cache blocks. Try increasing "
             "`gpu_memory_utilization` when initializing the engine.",
             "InsufficientMemory", "accelerator.count"},
+        Row{"KvCacheOfTheLongestCall",
+            "ValueError: To serve at least one request with the models's max seq len (131072), "
+            "(16.00 GiB KV cache is needed, which is larger than the available KV cache memory "
+            "(9.71 GiB).",
+            "InsufficientMemory", "contextLength"},
+        Row{"SomebodyElseIsOnTheGpu",
+            "ValueError: Free memory on device (3.1/79.1 GiB) on startup is less than desired GPU "
+            "memory utilization (0.9, 71.2 GiB).",
+            "InsufficientMemory", "accelerator"},
+        Row{"Amd", "torch.OutOfMemoryError: HIP out of memory. Tried to allocate 2.00 GiB.",
+            "InsufficientMemory", "contextLength"},
+        Row{"SGLang",
+            "RuntimeError: Not enough memory. Please try to increase --mem-fraction-static.",
+            "InsufficientMemory", "contextLength"},
+        Row{"LlamaCpp",
+            "ggml_backend_cuda_buffer_type_alloc_buffer: allocating 4403.49 MiB on device 0: "
+            "cudaMalloc failed: out of memory",
+            "InsufficientMemory", "contextLength"},
         Row{"NoName",
             "requests.exceptions.ConnectionError: (MaxRetryError(\"HTTPSConnectionPool("
             "host='huggingface.co', port=443): Max retries exceeded with url: /api/models/a/b "

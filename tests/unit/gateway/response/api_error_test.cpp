@@ -58,7 +58,7 @@ TEST(AnswerClass, Table) {
   }
   EXPECT_FALSE(classify_fault(net::CallFault::kCancelled).elsewhere);
   EXPECT_EQ(classify_fault(net::CallFault::kTimeout).block, Block::kTimeout);
-  EXPECT_EQ(classify_fault(net::CallFault::kConnect).verdict, Verdict::kFailed);
+  EXPECT_EQ(classify_fault(net::CallFault::kConnect).verdict, Verdict::kUnreached);
 }
 
 }  // namespace
