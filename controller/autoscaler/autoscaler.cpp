@@ -263,7 +263,8 @@ void Autoscaler::decide(const kube::ObjectKey& key, Record& record) {
   const auto& readings = decision.readings;
   record.busy = readings.calls > 0 || readings.running_calls > 0 || readings.waiting_calls > 0;
   scratch.gauges.push_back({key.name_space, key.name, record.scaler->desired(), ready,
-                            static_cast<std::int64_t>(readings.starting)});
+                            static_cast<std::int64_t>(readings.starting),
+                            record.scaler->recommended()});
   if (decision.acts()) {
     metrics_.decision(decision.reason);
   }
@@ -271,7 +272,7 @@ void Autoscaler::decide(const kube::ObjectKey& key, Record& record) {
     return;
   }
   Publication publication{record.uid, record.scaler->said(), std::move(step.news), {}};
-  if (decision.to < decision.from && decision.to > 0) {
+  if (decision.acts() && decision.to < decision.from && decision.to > 0) {
     publication.costs = mark_victims(replicas, scratch.pods, decision.from - decision.to, now);
   }
   publisher_.publish(key, std::move(publication));
