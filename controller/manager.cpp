@@ -214,6 +214,13 @@ Result<std::unique_ptr<Manager>> Manager::make(const kube::ClusterConfig& config
   parts->add_model_routes(options.cluster_residency);
   parts->add_inference_gateways(options);
   parts->add_autoscaler();
+  if (options.profiles) {
+    parts->manager->add_leader_service(
+        "presets", [profiles = *options.profiles, &client = parts->writing->client(),
+                    &waiter](const std::stop_token& stop) {
+          preset::create_missing_at_last(client, profiles, waiter, stop);
+        });
+  }
   parts->manager->add_leader_service(
       "events", [events = parts->events.get()](std::stop_token stop) { events->run(stop); });
   return std::unique_ptr<Manager>(new Manager(std::move(parts)));

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "base/wait.h"
 #include "controller/configuration/service.h"
+#include "controller/preset/profiles.h"
 #include "kube/cluster_config.h"
 
 namespace penstock::controller {
@@ -25,6 +26,7 @@ struct Options {
   std::string version;
   /// How gateways fetch their configurations; absent: they watch their Secrets, and nothing else.
   std::optional<configuration::ServiceOptions> configuration;
+  std::optional<preset::Profiles> profiles;  ///< to create while we lead, where missing
 };
 
 class Manager {

@@ -18,11 +18,11 @@ using std::chrono::seconds;
 constexpr seconds kTickEvery{1};
 constexpr seconds kCallersEvery{2};
 
-// Cadence of fetching. Engines without calls change nothing within seconds; those with many pods
-// share a budget, so that a large fleet costs no more than its parsing is worth.
+// Cadence of fetching. Engines without calls change nothing within seconds. Those with calls share
+// a budget, so that a large fleet costs no more than its parsing is worth.
 constexpr milliseconds kBusyEvery{1'000};
 constexpr milliseconds kIdleEvery{5'000};
-constexpr std::size_t kEnginesPerSecond = 400;
+constexpr std::ptrdiff_t kBusyEnginesPerSecond = 400;
 constexpr milliseconds kGatewayEvery{500};
 /// A report names every deployment: many gateways, or many names, are asked less often.
 constexpr std::size_t kReportsPerSecond = 40;
@@ -263,7 +263,8 @@ void Autoscaler::decide(const kube::ObjectKey& key, Record& record) {
   const auto& readings = decision.readings;
   record.busy = readings.calls > 0 || readings.running_calls > 0 || readings.waiting_calls > 0;
   scratch.gauges.push_back({key.name_space, key.name, record.scaler->desired(), ready,
-                            static_cast<std::int64_t>(readings.starting)});
+                            static_cast<std::int64_t>(readings.starting),
+                            record.scaler->recommended()});
   if (decision.acts()) {
     metrics_.decision(decision.reason);
   }
@@ -271,7 +272,7 @@ void Autoscaler::decide(const kube::ObjectKey& key, Record& record) {
     return;
   }
   Publication publication{record.uid, record.scaler->said(), std::move(step.news), {}};
-  if (decision.to < decision.from && decision.to > 0) {
+  if (decision.acts() && decision.to < decision.from && decision.to > 0) {
     publication.costs = mark_victims(replicas, scratch.pods, decision.from - decision.to, now);
   }
   publisher_.publish(key, std::move(publication));
@@ -309,10 +310,10 @@ void Autoscaler::aim_fetchers() {
       }
     }
   }
-  const auto share = engines.size() / kEnginesPerSecond;
+  const auto busy = std::ranges::count(engines, kBusyEvery, &fetch::Target::every);
+  const auto seconds_each = std::max(1, static_cast<int>(busy / kBusyEnginesPerSecond));
   for (auto& target : engines) {
-    target.every =
-        std::clamp<milliseconds>(kBusyEvery * static_cast<int>(share), target.every, kIdleEvery);
+    target.every = std::min(target.every * seconds_each, kIdleEvery);
   }
   std::ranges::sort(engines, {}, &fetch::Target::id);
   if (engines != engine_targets_) {

@@ -26,6 +26,13 @@ constexpr Family kStarting{"penstock_autoscaler_starting_replicas",
                            Kind::kGauge,
                            kByDeployment,
                            {}};
+constexpr Family kRecommendedReplicas{
+    "penstock_autoscaler_recommended_replicas",
+    "Engine replicas that the autoscaler would have decided on, of deployments with "
+    "scaling.dryRun.",
+    Kind::kGauge,
+    kByDeployment,
+    {}};
 constexpr Family kDecisions{"penstock_autoscaler_decisions_total",
                             "Changes of the number of replicas, by their reason.",
                             Kind::kCounter,
@@ -72,6 +79,9 @@ void Metrics::show(telemetry::Registry& now) const {
     now.cell(kDesired, {one.name_space, one.name}).set(one.desired);
     now.cell(kReady, {one.name_space, one.name}).set(one.ready);
     now.cell(kStarting, {one.name_space, one.name}).set(one.starting);
+    if (one.recommended) {
+      now.cell(kRecommendedReplicas, {one.name_space, one.name}).set(*one.recommended);
+    }
   }
 }
 

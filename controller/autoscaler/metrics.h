@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,7 @@ class Metrics {
     std::int64_t desired = 0;
     std::int64_t ready = 0;
     std::int64_t starting = 0;
+    std::optional<std::int64_t> recommended{};  ///< in a dry run
   };
 
   void tick(std::chrono::nanoseconds took, std::vector<Gauges> deployments);

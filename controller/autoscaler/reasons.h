@@ -21,12 +21,14 @@ inline constexpr std::string_view kObjectivesUnreachable = "ObjectivesUnreachabl
 inline constexpr std::string_view kMetricsUnavailable = "MetricsUnavailable";
 inline constexpr std::string_view kFixedReplicas = "FixedReplicas";
 inline constexpr std::string_view kNotConfigured = "ScalingNotConfigured";
+inline constexpr std::string_view kDryRun = "DryRun";
 
 // Events only.
 inline constexpr std::string_view kScaledUp = "ScaledUp";
 inline constexpr std::string_view kScaledDown = "ScaledDown";
 inline constexpr std::string_view kScaledToZero = "ScaledToZero";
 inline constexpr std::string_view kWoken = "Woken";
+inline constexpr std::string_view kRecommended = "ScalingRecommended";
 
 inline constexpr std::array kReasons{
     Reason{kActive, "The load decides how many replicas run.", ""},
@@ -42,10 +44,15 @@ inline constexpr std::array kReasons{
            "Remove spec.replicas to hand scaling back to Penstock."},
     Reason{kNotConfigured, "spec.scaling is not set, so one replica runs.",
            "Set scaling.maxReplicas to let the load decide."},
+    Reason{kDryRun, "scaling.dryRun is set: the autoscaler decides and tells, and changes nothing.",
+           "Compare status.recommendedReplicas with what runs; remove scaling.dryRun to let the "
+           "load decide."},
     Reason{kScaledUp, "Replicas are added; the message says which measurement asked for it.", ""},
     Reason{kScaledDown, "Replicas are taken away; they finish the calls that they have.", ""},
     Reason{kScaledToZero, "Nobody called for scaling.behavior.sleepAfter: the model sleeps.", ""},
     Reason{kWoken, "A call came while no replica ran; it waits for the first one.", ""},
+    Reason{kRecommended,
+           "What the autoscaler would have done now; scaling.dryRun keeps it from it.", ""},
 };
 
 }  // namespace penstock::controller::autoscaler

@@ -11,6 +11,7 @@ namespace md = crd::model_deployment;
 Said said_in(const md::Status& status) {
   Said out;
   out.desired = status.desired_replicas;
+  out.recommended = status.recommended_replicas;
   out.throughput = status.throughput;
   out.decisions = status.last_scaling;
   if (const auto* condition = runtime::find_condition(status.conditions, kScalingActive)) {
@@ -22,6 +23,7 @@ Said said_in(const md::Status& status) {
 kube::Object status_intent(const kube::ObjectKey& key, const std::string& uid, const Said& said) {
   md::Status status;
   status.desired_replicas = said.desired;
+  status.recommended_replicas = said.recommended;
   status.throughput = said.throughput;
   status.last_scaling = said.decisions;
   if (said.condition) {

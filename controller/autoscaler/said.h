@@ -16,6 +16,7 @@ inline constexpr std::size_t kDecisionsKept = 10;
 
 struct Said {
   std::optional<std::int32_t> desired;
+  std::optional<std::int32_t> recommended;  ///< in a dry run
   std::optional<crd::model_deployment::Throughput> throughput;
   std::vector<crd::model_deployment::ScalingDecision> decisions;  ///< newest first
   std::optional<crd::Condition> condition;                        ///< kScalingActive

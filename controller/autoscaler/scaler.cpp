@@ -18,6 +18,7 @@ constexpr double kNotable = 0.25;           ///< relative
 constexpr double kLeastTokensNotable = 20;  ///< tokens/s, so that a few calls an hour are no news
 constexpr std::size_t kMostReason = 256;    ///< of the API
 constexpr std::size_t kMostMemory = 16'384;
+constexpr std::int32_t kLeastInDryRun = 1;  ///< nothing would wake it
 
 /// The API keeps milliseconds: what is read back must be what was said.
 WallTime in_milliseconds(WallTime time) {
@@ -48,6 +49,7 @@ md::ScalingDecision entry_of(const Decision& decision, WallTime wall_now) {
   out.time = in_milliseconds(wall_now);
   out.from = decision.from;
   out.to = decision.to;
+  out.dry_run = decision.dry_run ? std::optional(true) : std::nullopt;
   out.reason = cut(std::string(name(decision.reason)) + ": " + explain(decision), kMostReason);
   scaling::for_each_reading(decision.readings, [&](std::string_view key, double value) {
     constexpr double kThousandths = 1'000;
@@ -57,6 +59,9 @@ md::ScalingDecision entry_of(const Decision& decision, WallTime wall_now) {
 }
 
 std::string_view event_of(const Decision& decision) {
+  if (decision.dry_run) {
+    return kRecommended;
+  }
   if (decision.to == 0) {
     return kScaledToZero;
   }
@@ -91,7 +96,11 @@ std::int32_t first_number(std::optional<std::int32_t> running, const Asked& aske
   if (asked.fixed) {
     return *asked.fixed;
   }
-  return running ? *running : asked.settings.min_replicas;
+  if (running) {
+    return *running;
+  }
+  const auto& settings = asked.settings;
+  return settings.dry_run ? std::max(settings.min_replicas, kLeastInDryRun) : settings.min_replicas;
 }
 
 bool apart(double said, double now, double least) {
@@ -105,10 +114,10 @@ Scaler::Scaler(const md::Status& status, std::optional<std::int32_t> running, co
     : said_(said_in(status)) {
   unsaid_ = !said_.desired.has_value();
   said_.desired = std::max(said_.desired.value_or(first_number(running, asked)), 0);
-  restore_state(now, wall_now);
+  restore_state(asked.settings.dry_run, now, wall_now);
 }
 
-void Scaler::restore_state(SteadyTime now, WallTime wall_now) {
+void Scaler::restore_state(bool dry_run, SteadyTime now, WallTime wall_now) {
   const auto age_of = [&](WallTime time) {
     return std::max(std::chrono::nanoseconds(wall_now - time), std::chrono::nanoseconds(0));
   };
@@ -123,9 +132,11 @@ void Scaler::restore_state(SteadyTime now, WallTime wall_now) {
     state_.started = true;
     state_.last_activity = now;
     for (auto decision = said_.decisions.rbegin(); decision != said_.decisions.rend(); ++decision) {
-      state_.changes.add(
-          now - std::chrono::duration_cast<SteadyTime::duration>(age_of(decision->time)),
-          decision->to - decision->from);
+      if (decision->dry_run.value_or(false) == dry_run) {
+        state_.changes.add(
+            now - std::chrono::duration_cast<SteadyTime::duration>(age_of(decision->time)),
+            decision->to - decision->from);
+      }
     }
   }
   // As after a long pause: what was asked for meanwhile is not known, so what runs counts as
@@ -136,17 +147,18 @@ void Scaler::restore_state(SteadyTime now, WallTime wall_now) {
 
 Step Scaler::step(const Asked& asked, Sight sight) {
   Step out;
-  sight.seen.replicas = desired();
-  sight.seen.fixed_replicas = asked.fixed;
+  out.changed = unsaid_;
+  follow_dry_run(asked, sight.wall_now, out);
+  sight.seen.replicas = said_.recommended.value_or(desired());
+  sight.seen.fixed_replicas = said_.recommended ? std::nullopt : asked.fixed;
   out.decision = scaling::tick(asked.settings, state_, sight.seen);
   const Decision& decision = out.decision;
   const SteadyTime now = sight.seen.now;
-  out.changed = unsaid_;
-  if (decision.acts()) {
+  if (decision.changes()) {
     note_decision(decision, sight.wall_now, out);
   }
   Verdict verdict = verdict_of(asked, decision, faulty_one(decision, sight));
-  if (!said_.condition && is_warning(verdict.reason)) {
+  if (!said_.condition) {
     // At first nobody has told anything yet: that must last before it is worth a warning.
     scaling::Decision calm = decision;
     calm.fault = scaling::Fault::kNone;
@@ -165,12 +177,46 @@ Step Scaler::step(const Asked& asked, Sight sight) {
   return out;
 }
 
-void Scaler::note_decision(const Decision& decision, WallTime wall_now, Step& out) {
-  said_.desired = decision.to;
-  said_.decisions.insert(said_.decisions.begin(), entry_of(decision, wall_now));
+/// Begins and ends a dry run, and says what runs meanwhile: what ran before, or what others write.
+void Scaler::follow_dry_run(const Asked& asked, WallTime wall_now, Step& out) {
+  const bool dry_run = asked.settings.dry_run;
+  if (dry_run != said_.recommended.has_value()) {
+    state_.changes = {};  // those of the one do not count in the other
+    state_.decided = false;
+    said_.recommended = dry_run ? said_.desired : std::nullopt;
+    out.changed = true;
+  }
+  if (!dry_run) {
+    return;
+  }
+  const std::int32_t runs = asked.fixed.value_or(std::max(desired(), kLeastInDryRun));
+  if (runs == desired()) {
+    return;
+  }
+  if (!asked.fixed) {
+    md::ScalingDecision entry;
+    entry.time = in_milliseconds(wall_now);
+    entry.from = desired();
+    entry.to = runs;
+    const std::string why = "0 → 1 replicas: nothing would wake a sleeping model in a dry run";
+    entry.reason = std::string(kDryRun) + ": " + why;
+    note(std::move(entry));
+    out.news.push_back({false, std::string(kScaledUp), why});
+  }
+  said_.desired = runs;
+  out.changed = true;
+}
+
+void Scaler::note(md::ScalingDecision entry) {
+  said_.decisions.insert(said_.decisions.begin(), std::move(entry));
   if (said_.decisions.size() > kDecisionsKept) {
     said_.decisions.resize(kDecisionsKept);
   }
+}
+
+void Scaler::note_decision(const Decision& decision, WallTime wall_now, Step& out) {
+  (decision.dry_run ? said_.recommended : said_.desired) = decision.to;
+  note(entry_of(decision, wall_now));
   out.changed = true;
   out.news.push_back({false, std::string(event_of(decision)), explain(decision)});
 }

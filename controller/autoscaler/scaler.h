@@ -6,6 +6,9 @@
 // The status is rewritten when replicas or the condition change, when the spec does, and when the
 // throughput has moved by a quarter, at most every half minute. Constant load and silence write
 // nothing.
+//
+// In a dry run the rule goes on from the number that it would have decided on, so that its
+// decisions follow each other as they would; the number that runs stays beside it.
 
 #include <optional>
 #include <span>
@@ -46,9 +49,13 @@ class Scaler {
 
   [[nodiscard]] const Said& said() const { return said_; }
   [[nodiscard]] std::int32_t desired() const { return *said_.desired; }
+  /// Only in a dry run.
+  [[nodiscard]] std::optional<std::int32_t> recommended() const { return said_.recommended; }
 
  private:
-  void restore_state(SteadyTime now, WallTime wall_now);
+  void restore_state(bool dry_run, SteadyTime now, WallTime wall_now);
+  void follow_dry_run(const Asked& asked, WallTime wall_now, Step& out);
+  void note(crd::model_deployment::ScalingDecision entry);
   void note_decision(const scaling::Decision& decision, WallTime wall_now, Step& out);
   bool say_condition(const Asked& asked, const Verdict& verdict, const Sight& sight, Step& out);
   bool throughput_moved(const scaling::Decision& decision, SteadyTime now) const;

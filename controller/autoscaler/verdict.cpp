@@ -53,18 +53,8 @@ Verdict fixed_verdict(std::int32_t replicas) {
               "remove it to hand scaling back"};
 }
 
-}  // namespace
-
-Verdict verdict_of(const Asked& asked, const Decision& decision, std::string_view faulty) {
-  const auto& settings = asked.settings;
-  if (asked.fixed) {
-    return fixed_verdict(*asked.fixed);
-  }
-  if (!asked.configured) {
-    return {false, kNotConfigured,
-            "spec.scaling is not set, so one replica runs; set scaling.maxReplicas to let the load "
-            "decide"};
-  }
+Verdict load_verdict(const scaling::Settings& settings, const Decision& decision,
+                     std::string_view faulty) {
   if (decision.to == 0) {
     return {true, kAsleep, "no replica runs because nobody calls; the next call wakes the model"};
   }
@@ -85,6 +75,36 @@ Verdict verdict_of(const Asked& asked, const Decision& decision, std::string_vie
           "the load decides, between scaling.minReplicas (" +
               std::to_string(settings.min_replicas) + ") and scaling.maxReplicas (" +
               std::to_string(settings.max_replicas) + ")"};
+}
+
+Verdict dry_run_verdict(const Asked& asked, const Verdict& otherwise) {
+  std::string message =
+      "scaling.dryRun is set: status.recommendedReplicas and lastScaling say what "
+      "would run; ";
+  message += asked.fixed ? "spec.replicas (" + std::to_string(*asked.fixed) + ") says what runs"
+                         : std::string("what runs stays");
+  message += "; remove dryRun to let the load decide";
+  if (is_warning(otherwise.reason)) {
+    message += "; " + otherwise.message;
+  }
+  return {false, kDryRun, std::move(message)};
+}
+
+}  // namespace
+
+Verdict verdict_of(const Asked& asked, const Decision& decision, std::string_view faulty) {
+  if (asked.settings.dry_run) {
+    return dry_run_verdict(asked, load_verdict(asked.settings, decision, faulty));
+  }
+  if (asked.fixed) {
+    return fixed_verdict(*asked.fixed);
+  }
+  if (!asked.configured) {
+    return {false, kNotConfigured,
+            "spec.scaling is not set, so one replica runs; set scaling.maxReplicas to let the load "
+            "decide"};
+  }
+  return load_verdict(asked.settings, decision, faulty);
 }
 
 std::chrono::seconds patience(std::string_view said, std::string_view reason) {

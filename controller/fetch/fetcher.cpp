@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <queue>
 #include <set>
 #include <utility>
 
@@ -72,6 +73,17 @@ class Fetcher::Round {
     bool dropped = false;  ///< not aimed at any more
   };
   using EntryPtr = std::shared_ptr<Entry>;
+  /// A turn is void when its entry has another one since.
+  struct Turn {
+    SteadyTime due{};
+    EntryPtr entry;
+    friend bool operator<(const Turn& a, const Turn& b) { return a.due > b.due; }  // earliest first
+  };
+
+  void schedule(const EntryPtr& entry, SteadyTime due) {
+    entry->due = due;
+    turns_.push({due, entry});
+  }
 
   static net::PoolOptions pool_options(const Options& options) {
     net::PoolOptions out;
@@ -86,8 +98,8 @@ class Fetcher::Round {
       const auto known = entries_.find(target.id);
       if (known != entries_.end() && same_place(known->second->target, target)) {
         EntryPtr entry = known->second;
-        if (target.every < entry->target.every) {
-          entry->due = std::min(entry->due, loop_.now() + target.every);
+        if (target.every < entry->target.every && loop_.now() + target.every < entry->due) {
+          schedule(entry, loop_.now() + target.every);
         }
         entry->target.every = target.every;
         next.emplace(target.id, std::move(entry));
@@ -96,7 +108,7 @@ class Fetcher::Round {
       auto entry = std::make_shared<Entry>();
       entry->head = request_head(target);
       entry->origin = &pool_.origin({target.address, target.port});
-      entry->due = loop_.now();
+      schedule(entry, loop_.now());
       entry->target = std::move(target);
       next.emplace(entry->target.id, entry);
     }
@@ -114,12 +126,11 @@ class Fetcher::Round {
   net::Task<void> pump() {
     while (!ending_) {
       const SteadyTime now = loop_.now();
-      for (auto& [id, entry] : entries_) {
-        if (running_ >= options_.most_at_once) {
-          break;
-        }
-        if (!entry->running && entry->due <= now) {
-          start(entry);
+      while (running_ < options_.most_at_once && !turns_.empty() && turns_.top().due <= now) {
+        const Turn turn = turns_.top();
+        turns_.pop();
+        if (!turn.entry->running && !turn.entry->dropped && turn.entry->due == turn.due) {
+          start(turn.entry);
         }
       }
       co_await loop_.sleep(kLook);
@@ -139,26 +150,25 @@ class Fetcher::Round {
 
   net::Task<void> fetch(EntryPtr entry) {
     const SteadyTime asked = loop_.now();
-    std::string body;
     Result<std::string_view> got = fail(Code::kUnavailable, "not asked");
     bool again = true;
     while (again) {
       net::ClientCall call(pool_, *entry->origin);
       calls_.insert(&call);
       call.set_timeout(options_.timeout);
-      auto outcome = co_await exchange(call, *entry, body);
+      auto outcome = co_await exchange(call, *entry);
       calls_.erase(&call);
       // A kept connection that the other side has closed meanwhile says nothing about it.
       again = !ending_ && !outcome && outcome.error().fault == net::CallFault::kStale;
-      got = outcome ? Result<std::string_view>(body) : failure(outcome.error());
+      got = outcome ? Result<std::string_view>(body_) : failure(outcome.error());
     }
     --running_;
     entry->running = false;
-    finish(*entry, {asked, loop_.now(), std::move(got)});
+    finish(entry, {asked, loop_.now(), std::move(got)});
   }
 
-  net::Task<net::Expected<void>> exchange(net::ClientCall& call, const Entry& entry,
-                                          std::string& body) {
+  /// Leaves the document in body_, for as long as nothing else is awaited.
+  net::Task<net::Expected<void>> exchange(net::ClientCall& call, const Entry& entry) {
     const auto sent = co_await call.send(entry.head, "");
     if (!sent) {
       co_return std::unexpected(sent.error());
@@ -177,19 +187,19 @@ class Fetcher::Round {
                                                "answered " + std::to_string(status) + " to GET " +
                                                    entry.target.path + " instead of 200"});
     }
-    body.assign(*all);
+    body_.assign(*all);
     co_return net::Expected<void>{};
   }
 
-  void finish(Entry& entry, const Fetched& got) {
-    entry.failures = got.body ? 0 : entry.failures + 1;
-    auto wait = entry.target.every;
-    for (int i = 1; i < entry.failures && wait < options_.slowest; ++i) {
+  void finish(const EntryPtr& entry, const Fetched& got) {
+    entry->failures = got.body ? 0 : entry->failures + 1;
+    auto wait = entry->target.every;
+    for (int i = 1; i < entry->failures && wait < options_.slowest; ++i) {
       wait *= 2;
     }
-    entry.due = got.asked + std::min(wait, std::max(options_.slowest, entry.target.every));
-    if (!entry.dropped && !ending_) {
-      on_fetched_(entry.target.id, got);
+    schedule(entry, got.asked + std::min(wait, std::max(options_.slowest, entry->target.every)));
+    if (!entry->dropped && !ending_) {
+      on_fetched_(entry->target.id, got);
     }
   }
 
@@ -207,6 +217,8 @@ class Fetcher::Round {
   net::Loop loop_;
   net::ClientPool pool_;
   std::map<std::string, EntryPtr> entries_;
+  std::priority_queue<Turn> turns_;
+  std::string body_;  ///< one for all: few are in memory at once, however many are on their way
   std::set<net::ClientCall*> calls_;
   std::size_t running_ = 0;
   bool ending_ = false;

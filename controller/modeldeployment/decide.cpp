@@ -74,7 +74,11 @@ std::int32_t wanted_replicas(const crd::ModelDeployment& object,
   if (deployment.exists) {
     return deployment.wanted;
   }
-  return spec.scaling ? std::max(spec.scaling->min_replicas, 0) : 1;
+  if (!spec.scaling) {
+    return 1;
+  }
+  // Nothing would wake it in a dry run.
+  return std::max(spec.scaling->min_replicas, spec.scaling->dry_run ? 1 : 0);
 }
 
 Plan decide(const Input& input) {

@@ -39,16 +39,24 @@ class Observer {
   }
 
   void fallbacks() {
+    labels_of(space_);
     for (const auto& other : caches_.model_deployments.list()) {
       auto parsed = crd::parse_model_deployment(other.value());
       if (parsed && parsed->metadata.full_name() != input_.object.metadata.full_name()) {
+        // A fallback that falls back itself asks for its own namespace.
+        if (parsed->spec.client) {
+          labels_of(parsed->metadata.namespace_);
+        }
         input_.fallbacks.push_back(std::move(*parsed));
       }
     }
-    input_.namespaces[space_] = cache::labels_of(caches_.namespaces.get({"", space_}));
   }
 
  private:
+  void labels_of(const std::string& name_space) {
+    input_.namespaces[name_space] = cache::labels_of(caches_.namespaces.get({"", name_space}));
+  }
+
   const cache::Caches& caches_;
   Input& input_;
   const std::string& space_;

@@ -50,8 +50,10 @@ void DeploymentTable::resolve_fallbacks(Problems& problems) {
       const bool consent =
           next != entries_.end() && shared_with(*next->second.object, object->metadata.namespace_);
       if (step == entries_.size() || !consent) {
+        // Told with the one whose chain this is: it cannot be called. The broken link may be
+        // another's.
         problems.push_back(problem(
-            *object, "/spec/client/fallbackRef",
+            *entry.object, "/spec/client/fallbackRef",
             next == entries_.end() ? kDeploymentNotFound : (consent ? kFallbackLoop : kNotShared),
             next == entries_.end() ? "fallback ModelDeployment " + target + " does not exist"
             : consent              ? "fallback " + target +
@@ -66,6 +68,12 @@ void DeploymentTable::resolve_fallbacks(Problems& problems) {
       fallbacks_.insert_or_assign(name, object->metadata.full_name());
     }
   }
+}
+
+const crd::ModelDeployment* DeploymentTable::named(std::string_view name_space,
+                                                   std::string_view name) const {
+  const auto found = entries_.find(std::string(name_space) + "/" + std::string(name));
+  return found == entries_.end() ? nullptr : found->second.object;
 }
 
 const DeploymentEntry* DeploymentTable::find(std::string_view name_space,

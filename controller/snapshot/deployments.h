@@ -25,6 +25,10 @@ class DeploymentTable {
   /// Compiles all. Both must outlive the table.
   DeploymentTable(const Resources& resources, const Endpoints& endpoints, Problems& problems);
 
+  /// The object of that name itself: consent is its own to give. Nullptr when there is none.
+  [[nodiscard]] const crd::ModelDeployment* named(std::string_view name_space,
+                                                  std::string_view name) const;
+
   /// Nullptr when there is none. A model for the caller's own device leads to its server fallback.
   [[nodiscard]] const DeploymentEntry* find(std::string_view name_space,
                                             std::string_view name) const;

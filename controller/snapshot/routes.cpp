@@ -96,10 +96,10 @@ class RouteCompiler {
     const std::string name_space = backend.deployment_ref.namespace_.value_or(own);
     const std::string name = name_space + "/" + backend.deployment_ref.name;
     const std::string field = at + "/deploymentRef";
-    const auto* entry = deployments_.find(name_space, backend.deployment_ref.name);
+    const auto* named = deployments_.named(name_space, backend.deployment_ref.name);
     // A stranger learns the same from a deployment that is not shared as from one that is not
     // there.
-    if (entry == nullptr || !deployments_.shared_with(*entry->object, own)) {
+    if (named == nullptr || !deployments_.shared_with(*named, own)) {
       const bool foreign = name_space != own;
       report(field, foreign ? kNotShared : kDeploymentNotFound,
              "ModelDeployment " + name +
@@ -108,6 +108,7 @@ class RouteCompiler {
                           : " does not exist; create it or correct the name"));
       return nullptr;
     }
+    const auto* entry = deployments_.find(name_space, backend.deployment_ref.name);
     if (!entry->compiled) {
       report(field, kNoBackends,
              "ModelDeployment " + name + " cannot be called; see its own problems");

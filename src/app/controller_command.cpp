@@ -13,6 +13,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/admin/admin_server.h"
+#include "app/plan/presets.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "controller/manager.h"
@@ -36,6 +37,7 @@ struct Flags {
   std::string gateway_image = "penstock.local/penstock:dev";
   std::string gateway_image_pull_policy = "IfNotPresent";
   std::string cluster_residency;
+  std::string profiles_for;
   bool verbose = false;
 };
 
@@ -76,6 +78,9 @@ void declare(CLI::App& app, Flags& flags) {
   app.add_option("--cluster-residency", flags.cluster_residency,
                  "Where this cluster's engines are (for example EU), for routes with a residency "
                  "rule");
+  app.add_option("--create-accelerator-profiles", flags.profiles_for,
+                 "NAMESPACE/RELEASE: create the AcceleratorProfiles that come with Penstock where "
+                 "they are missing, as objects of that Helm release; for its first installation");
   app.add_flag("--verbose", flags.verbose, "Also write debug lines");
 }
 
@@ -170,6 +175,18 @@ controller::Options options_of(const Flags& flags, const kube::ClusterConfig& co
   return options;
 }
 
+Result<std::optional<controller::preset::Profiles>> profiles_of(const std::string& release) {
+  if (release.empty()) {
+    return std::nullopt;
+  }
+  const auto slash = release.find('/');
+  if (slash == 0 || slash == std::string::npos || slash + 1 == release.size()) {
+    return fail(Code::kInvalid, "--create-accelerator-profiles takes NAMESPACE/RELEASE");
+  }
+  return controller::preset::Profiles{std::string(plan::preset_text()), release.substr(0, slash),
+                                      release.substr(slash + 1)};
+}
+
 Result<> open(admin::AdminServer& server, const std::string& flag, const std::string& text) {
   if (text.empty()) {
     return {};
@@ -198,6 +215,8 @@ Result<> run(const Flags& flags) {
   auto options = options_of(flags, config);
   PENSTOCK_TRY(configuration, configuration_of(flags, options.name_space));
   options.configuration = std::move(configuration);
+  PENSTOCK_TRY(profiles, profiles_of(flags.profiles_for));
+  options.profiles = std::move(profiles);
   PENSTOCK_TRY(manager, controller::Manager::make(config, options));
   log::info(
       "starting controller",

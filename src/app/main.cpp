@@ -1,6 +1,7 @@
 // The one binary: which commands there are.
 #include <csignal>
 #include <iostream>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "app/controller_command.h"
@@ -52,9 +53,21 @@ void keep_early_signals() {
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
+/// A process has 1,024 descriptors by default, for the sake of select(), which nothing here calls.
+/// Streams of a gateway and engines that the controller watches are many more; the hard limit is
+/// the machine's word.
+void use_all_descriptors() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   keep_early_signals();
+  use_all_descriptors();
   return penstock::app::dispatch(kCommands, PENSTOCK_VERSION, argc, argv, std::cout, std::cerr);
 }

@@ -53,7 +53,7 @@ std::string change_of(const Decision& d) {
   if (d.to == d.from) {
     return fmt::format("{} replica{}", d.from, d.from == 1 ? "" : "s");
   }
-  return fmt::format("{} → {} replicas", d.from, d.to);
+  return fmt::format("{} → {} replicas{}", d.from, d.to, d.dry_run ? " in a dry run" : "");
 }
 
 std::string cause_of(const Decision& d) {
@@ -105,8 +105,6 @@ std::string block_of(const Decision& d) {
       return "; too little seen to shrink";
     case Block::kNotIdleLong:
       return fmt::format("; sleeps in {:.0f} s if nobody calls", seconds);
-    case Block::kDryRun:
-      return "; dry run, nothing is changed";
   }
   return "";
 }
@@ -161,8 +159,6 @@ std::string_view name(Block block) {
       return "WarmingUp";
     case Block::kNotIdleLong:
       return "NotIdleLong";
-    case Block::kDryRun:
-      return "DryRun";
   }
   return "Unknown";
 }
@@ -186,8 +182,8 @@ bool is_news(const Decision& before, const Decision& after) {
   if (after.changed_elsewhere) {
     return true;
   }
-  if (after.to != after.from) {  // a dry run says it once, not at each tick
-    return !after.dry_run || before.to != after.to;
+  if (after.changes()) {
+    return true;
   }
   const bool fault_changed = (before.fault == Fault::kNone) != (after.fault == Fault::kNone);
   const bool at_most = after.block == Block::kMaxReplicas && before.block != Block::kMaxReplicas;

@@ -41,7 +41,6 @@ enum class Block : std::uint8_t {
   kUnusableData,   ///< something that shrinking needs is not known
   kWarmingUp,      ///< not enough of the demand window has been seen
   kNotIdleLong,    ///< may sleep only after a time without calls
-  kDryRun,
 };
 [[nodiscard]] std::string_view name(Block block);
 
@@ -70,7 +69,7 @@ struct Readings {
 struct Decision {
   SteadyTime time{};
   std::int32_t from = 0;
-  std::int32_t to = 0;      ///< what the workload should run; in a dry run what it would
+  std::int32_t to = 0;      ///< what the workload should run; in a dry run what it would run
   std::int32_t wanted = 0;  ///< by the rule alone, before floors, ceilings, windows and limits
   Reason reason = Reason::kSteady;
   Rule rule = Rule::kNone;
@@ -84,7 +83,9 @@ struct Decision {
   bool changed_elsewhere = false;  ///< `from` is neither what was decided nor what was before
   Readings readings{};
 
-  [[nodiscard]] bool acts() const { return !dry_run && to != from; }
+  /// The number is another; in a dry run only the recommended one.
+  [[nodiscard]] bool changes() const { return to != from; }
+  [[nodiscard]] bool acts() const { return !dry_run && changes(); }
 };
 
 /// One sentence for events and status, without a trailing full stop. At most 256 characters.

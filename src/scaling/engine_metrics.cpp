@@ -98,9 +98,11 @@ class Collector {
       return true;
     }
     const auto metric = std::ranges::find(dialect->metrics, series.name, &EngineMetric::name);
+    if (metric == dialect->metrics.end()) {
+      return true;  // most of a page: buckets of histograms
+    }
     // SGLang may report each tensor-parallel rank; all ranks do the same work.
-    const bool copy = series.label("tp_rank").value_or("0") != "0";
-    if (metric == dialect->metrics.end() || copy) {
+    if (series.label("tp_rank").value_or("0") != "0") {
       return true;
     }
     engine_ = dialect;

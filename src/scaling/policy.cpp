@@ -230,20 +230,15 @@ class Deliberation {
   Decision finish() {
     state_.decided = true;
     state_.last_from = d_.from;
-    state_.last_to = settings_.dry_run ? d_.from : d_.to;
-    if (settings_.dry_run) {
-      if (d_.to != d_.from) {
-        hold(Block::kDryRun);
-      }
-      return d_;
-    }
+    state_.last_to = d_.to;
     if (d_.to != d_.from) {
       state_.changes.add(now_, d_.to - d_.from);
     }
     if (d_.to > d_.from) {
       state_.last_growth = now_;
     }
-    if (d_.to > d_.from && d_.reason == Reason::kEnginesSaturated) {
+    // In a dry run the replicas that were short are not those that the number counts.
+    if (d_.to > d_.from && d_.reason == Reason::kEnginesSaturated && !settings_.dry_run) {
       state_.shortfall = std::min(state_.shortfall * d_.to / d_.from, kMostShortfall);
     }
     return d_;

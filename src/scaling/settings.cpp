@@ -27,6 +27,7 @@ Settings settings_from(const crd::model_deployment::Scaling& scaling, const Capa
   out.prior = prior;
   out.min_replicas = std::max(scaling.min_replicas, 0);
   out.max_replicas = std::max({scaling.max_replicas, out.min_replicas, 1});
+  out.dry_run = scaling.dry_run;
   const auto target = scaling.target.value_or(crd::model_deployment::Target{});
   out.fixed_tokens_per_second =
       static_cast<double>(std::max<std::int64_t>(target.tokens_per_second_per_replica, 0));

@@ -21,7 +21,7 @@ struct Settings {
   std::chrono::nanoseconds sleep_after = std::chrono::minutes(5);  ///< only with min_replicas 0
   /// False for engines that export nothing the rule can read: their silence is then no fault.
   bool engine_metrics = true;
-  /// Decide and tell, but do not act.
+  /// Decide and tell, but do not act: Observation::replicas is then the number last decided.
   bool dry_run = false;
   CapacityPrior prior{};
 

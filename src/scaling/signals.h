@@ -102,7 +102,8 @@ struct PodReport {
 /// Everything of one tick. The spans are only read during the call.
 struct Observation {
   SteadyTime now{};
-  /// What the workload is asked to run now (Deployment.spec.replicas), pods that start included.
+  /// What the workload is asked to run now (Deployment.spec.replicas), pods that start included. In
+  /// a dry run what it would be asked to run: the decisions go on from each other.
   std::int32_t replicas = 0;
   /// spec.replicas of the ModelDeployment: somebody else decides.
   std::optional<std::int32_t> fixed_replicas{};

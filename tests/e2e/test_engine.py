@@ -1,8 +1,10 @@
 """`penstock engine` alone: its process, and the official Python client straight at it."""
+import contextlib
 import json
 import pathlib
 import re
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -20,8 +22,8 @@ QUESTION = [{"role": "user", "content": "Why is the sky blue?"}]
 
 
 class Engine:
-    def __init__(self, *arguments):
-        self.process = subprocess.Popen([PENSTOCK, "engine", "--host", "127.0.0.1", "--port", "0", *arguments],
+    def __init__(self, *arguments, before=()):
+        self.process = subprocess.Popen([*before, PENSTOCK, "engine", "--host", "127.0.0.1", "--port", "0", *arguments],
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.lines = []
 
@@ -52,6 +54,16 @@ class Engine:
             return urllib.request.urlopen(self.url + path, timeout=5).status
         except urllib.error.HTTPError as error:
             return error.code
+
+
+def test_connections_are_not_limited_by_the_default_of_a_shell():
+    """1,024 descriptors in most places, here 64: the limit that counts is the hard one."""
+    with Engine(before=("prlimit", "--nofile=64:")) as engine, contextlib.ExitStack() as stack:
+        engine.ready()
+        connections = [stack.enter_context(socket.create_connection(("127.0.0.1", engine.port), timeout=5)) for _ in range(120)]
+        for connection in connections:
+            connection.sendall(b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n")
+        assert {connection.recv(12) for connection in connections} == {b"HTTP/1.1 200"}
 
 
 def test_official_client():

@@ -34,6 +34,11 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{ .Values.image.repository }}{{ if hasPrefix "sha256:" .Values.image.tag }}@{{ else }}:{{ end }}{{ .Values.image.tag }}
 {{- end }}
 
+{{/* Not empty when the controller creates the AcceleratorProfiles: acceleratorprofiles.yaml says why. */}}
+{{- define "penstock.createsProfiles" -}}
+{{- if and .Values.acceleratorProfiles.install .Values.crds.install (not (.Capabilities.APIVersions.Has "penstock.dev/v1alpha1/AcceleratorProfile")) }}true{{ end }}
+{{- end }}
+
 {{/* As JSON: templates cannot return lists. */}}
 {{- define "penstock.watchNamespaces" -}}
 {{ .Values.watchNamespaces | default (list .Release.Namespace) | toJson }}

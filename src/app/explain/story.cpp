@@ -45,6 +45,8 @@ void write_replicas(std::ostream& out, const crd::ModelDeployment& object) {
   label(out, "wanted");
   if (object.spec.replicas) {
     out << *object.spec.replicas << ", fixed by spec.replicas\n";
+  } else if (status.desired_replicas && status.recommended_replicas) {
+    out << *status.desired_replicas << ", as before: scaling.dryRun keeps it\n";
   } else if (status.desired_replicas) {
     out << *status.desired_replicas << ", decided by the autoscaler";
     if (const auto& scaling = object.spec.scaling) {
@@ -53,6 +55,9 @@ void write_replicas(std::ostream& out, const crd::ModelDeployment& object) {
     out << "\n";
   } else {
     out << "not decided yet: is a controller running?\n";
+  }
+  if (status.recommended_replicas) {
+    label(out, "dry run") << "the autoscaler would run " << *status.recommended_replicas << "\n";
   }
 }
 

@@ -776,6 +776,7 @@ void read_value(const Reader& at, Scaling& out) {
   FieldReader fields(at);
   fields.optional("minReplicas", out.min_replicas);
   fields.optional("maxReplicas", out.max_replicas);
+  fields.optional("dryRun", out.dry_run);
   fields.optional("target", out.target);
   fields.optional("slo", out.slo);
   fields.optional("coldStart", out.cold_start);
@@ -787,6 +788,7 @@ void write_value(json::Value& out, const Scaling& in) {
   FieldWriter fields(out, in.unknown);
   fields.always("minReplicas", in.min_replicas);
   fields.always("maxReplicas", in.max_replicas);
+  fields.always("dryRun", in.dry_run);
   fields.set("target", in.target);
   fields.set("slo", in.slo);
   fields.set("coldStart", in.cold_start);
@@ -932,6 +934,7 @@ void read_value(const Reader& at, ScalingDecision& out) {
   fields.required("from", out.from);
   fields.required("to", out.to);
   fields.required("reason", out.reason);
+  fields.optional("dryRun", out.dry_run);
   fields.optional("signals", out.signals);
   fields.rest(out.unknown);
 }
@@ -942,6 +945,7 @@ void write_value(json::Value& out, const ScalingDecision& in) {
   fields.always("from", in.from);
   fields.always("to", in.to);
   fields.always("reason", in.reason);
+  fields.set("dryRun", in.dry_run);
   fields.unless_empty("signals", in.signals);
 }
 
@@ -952,6 +956,7 @@ void read_value(const Reader& at, Status& out) {
   fields.optional("readyReplicas", out.ready_replicas);
   fields.optional("updatedReplicas", out.updated_replicas);
   fields.optional("desiredReplicas", out.desired_replicas);
+  fields.optional("recommendedReplicas", out.recommended_replicas);
   fields.optional("selector", out.selector);
   fields.optional("plan", out.plan);
   fields.optional("throughput", out.throughput);
@@ -967,6 +972,7 @@ void write_value(json::Value& out, const Status& in) {
   fields.set("readyReplicas", in.ready_replicas);
   fields.set("updatedReplicas", in.updated_replicas);
   fields.set("desiredReplicas", in.desired_replicas);
+  fields.set("recommendedReplicas", in.recommended_replicas);
   fields.set("selector", in.selector);
   fields.set("plan", in.plan);
   fields.set("throughput", in.throughput);

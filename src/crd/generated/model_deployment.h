@@ -560,6 +560,9 @@ struct Scaling {
   std::int32_t min_replicas = 1;
   /// Never more.
   std::int32_t max_replicas = 1;
+  /// Decide and tell, but change nothing: status.recommendedReplicas and lastScaling say what would
+  /// run. As many replicas as there are stay, at least one; a new model starts with minReplicas.
+  bool dry_run = false;
   /// The load that one replica should carry.
   std::optional<Target> target;
   /// What callers should experience; scaling keeps these before it saves replicas.
@@ -716,6 +719,8 @@ struct ScalingDecision {
   std::int32_t to = 0;
   /// Why.
   std::string reason;
+  /// It was not carried out because of scaling.dryRun.
+  std::optional<bool> dry_run;
   /// The measurements behind it, by name, in milli-units.
   std::map<std::string, std::int64_t> signals;
   RawValue unknown;  ///< fields of a newer version
@@ -737,6 +742,8 @@ struct Status {
   /// Engine replicas that the autoscaler decided on; lastScaling says why. spec.replicas, where it
   /// is set, takes precedence.
   std::optional<std::int32_t> desired_replicas;
+  /// With scaling.dryRun: engine replicas that the autoscaler would have decided on by now.
+  std::optional<std::int32_t> recommended_replicas;
   /// Label selector of the replicas, for the scale subresource.
   std::optional<std::string> selector;
   /// How the planner fits the model onto hardware, and why.

@@ -1276,7 +1276,12 @@ constexpr Schema kSchema277{.type = SchemaType::kInteger,
                             .has_maximum = true,
                             .minimum = 1,
                             .maximum = 10000};
-constexpr Schema kSchema278{
+constexpr Schema kSchema278{.type = SchemaType::kBoolean,
+                            .description =
+                                "Decide and tell, but change nothing: status.recommendedReplicas "
+                                "and lastScaling say what would run.",
+                            .default_json = "false"};
+constexpr Schema kSchema279{
     .type = SchemaType::kInteger,
     .description = "Input and output tokens per second; 0 learns it from measurements.",
     .format = "int64",
@@ -1285,7 +1290,7 @@ constexpr Schema kSchema278{
     .has_maximum = true,
     .minimum = 0,
     .maximum = 1000000000};
-constexpr Schema kSchema279{.type = SchemaType::kInteger,
+constexpr Schema kSchema280{.type = SchemaType::kInteger,
                             .description = "Share of that load to aim for.",
                             .format = "int32",
                             .default_json = "80",
@@ -1293,22 +1298,22 @@ constexpr Schema kSchema279{.type = SchemaType::kInteger,
                             .has_maximum = true,
                             .minimum = 10,
                             .maximum = 100};
-constexpr std::array<Property, 2> kFields280{{Property{"tokensPerSecondPerReplica", &kSchema278},
-                                              Property{"utilizationPercent", &kSchema279}}};
-constexpr Schema kSchema281{.type = SchemaType::kObject,
+constexpr std::array<Property, 2> kFields281{{Property{"tokensPerSecondPerReplica", &kSchema279},
+                                              Property{"utilizationPercent", &kSchema280}}};
+constexpr Schema kSchema282{.type = SchemaType::kObject,
                             .description = "The load that one replica should carry.",
-                            .properties = kFields280};
-constexpr Schema kSchema282{.type = SchemaType::kString,
+                            .properties = kFields281};
+constexpr Schema kSchema283{.type = SchemaType::kString,
                             .description = "Time to the first token, for example 500ms.",
                             .format = "duration",
                             .pattern = "^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$",
                             .max_size = 32};
-constexpr Schema kSchema283{.type = SchemaType::kString,
+constexpr Schema kSchema284{.type = SchemaType::kString,
                             .description = "Time between tokens, for example 50ms.",
                             .format = "duration",
                             .pattern = "^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$",
                             .max_size = 32};
-constexpr Schema kSchema284{.type = SchemaType::kInteger,
+constexpr Schema kSchema285{.type = SchemaType::kInteger,
                             .description = "Share of calls that must meet both.",
                             .format = "int32",
                             .default_json = "99",
@@ -1316,23 +1321,23 @@ constexpr Schema kSchema284{.type = SchemaType::kInteger,
                             .has_maximum = true,
                             .minimum = 1,
                             .maximum = 100};
-constexpr std::array<Property, 3> kFields285{{Property{"timeToFirstToken", &kSchema282},
-                                              Property{"timePerOutputToken", &kSchema283},
-                                              Property{"attainmentPercent", &kSchema284}}};
-constexpr Schema kSchema286{
+constexpr std::array<Property, 3> kFields286{{Property{"timeToFirstToken", &kSchema283},
+                                              Property{"timePerOutputToken", &kSchema284},
+                                              Property{"attainmentPercent", &kSchema285}}};
+constexpr Schema kSchema287{
     .type = SchemaType::kObject,
     .description = "What callers should experience; scaling keeps these before it saves replicas.",
-    .properties = kFields285};
+    .properties = kFields286};
 // self <= duration('1h')
-bool rule_287(const cel::Node& self, const cel::Node&) {
+bool rule_288(const cel::Node& self, const cel::Node&) {
   return (self.duration() <= std::chrono::nanoseconds(3600000000000));
 }
 
-constexpr std::array<Rule, 1> kRules288{
-    {Rule{.holds = rule_287,
+constexpr std::array<Rule, 1> kRules289{
+    {Rule{.holds = rule_288,
           .message = "maxWait must not exceed 1h: clients give up long before; use a lower value "
                      "and spillWhileWaiting"}}};
-constexpr Schema kSchema289{.type = SchemaType::kString,
+constexpr Schema kSchema290{.type = SchemaType::kString,
                             .description =
                                 "How long a call waits for the first replica before it is refused "
                                 "with 503 and Retry-After.",
@@ -1340,17 +1345,17 @@ constexpr Schema kSchema289{.type = SchemaType::kString,
                             .pattern = "^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$",
                             .default_json = "\"120s\"",
                             .max_size = 32,
-                            .rules = kRules288};
-constexpr Schema kSchema290{
+                            .rules = kRules289};
+constexpr Schema kSchema291{
     .type = SchemaType::kBoolean,
     .description = "Send the call to the route's next tier instead of waiting, if there is one.",
     .default_json = "true"};
-constexpr std::array<Property, 2> kFields291{
-    {Property{"maxWait", &kSchema289}, Property{"spillWhileWaiting", &kSchema290}}};
-constexpr Schema kSchema292{.type = SchemaType::kObject,
+constexpr std::array<Property, 2> kFields292{
+    {Property{"maxWait", &kSchema290}, Property{"spillWhileWaiting", &kSchema291}}};
+constexpr Schema kSchema293{.type = SchemaType::kObject,
                             .description = "What happens to calls while no replica is ready.",
-                            .properties = kFields291};
-constexpr Schema kSchema293{.type = SchemaType::kInteger,
+                            .properties = kFields292};
+constexpr Schema kSchema294{.type = SchemaType::kInteger,
                             .description = "Replicas added per minute at most.",
                             .format = "int32",
                             .default_json = "4",
@@ -1358,7 +1363,7 @@ constexpr Schema kSchema293{.type = SchemaType::kInteger,
                             .has_maximum = true,
                             .minimum = 1,
                             .maximum = 1000};
-constexpr Schema kSchema294{.type = SchemaType::kInteger,
+constexpr Schema kSchema295{.type = SchemaType::kInteger,
                             .description = "Replicas removed per minute at most.",
                             .format = "int32",
                             .default_json = "1",
@@ -1367,93 +1372,93 @@ constexpr Schema kSchema294{.type = SchemaType::kInteger,
                             .minimum = 1,
                             .maximum = 1000};
 // self <= duration('24h')
-bool rule_295(const cel::Node& self, const cel::Node&) {
+bool rule_296(const cel::Node& self, const cel::Node&) {
   return (self.duration() <= std::chrono::nanoseconds(86400000000000));
 }
 
-constexpr std::array<Rule, 1> kRules296{
-    {Rule{.holds = rule_295,
+constexpr std::array<Rule, 1> kRules297{
+    {Rule{.holds = rule_296,
           .message = "scaleDownStabilization must not exceed 24h; the usual value is 300s"}}};
-constexpr Schema kSchema297{
+constexpr Schema kSchema298{
     .type = SchemaType::kString,
     .description = "Scale down only to the highest number that was wanted during this time.",
     .format = "duration",
     .pattern = "^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$",
     .default_json = "\"300s\"",
     .max_size = 32,
-    .rules = kRules296};
+    .rules = kRules297};
 // self <= duration('24h')
-bool rule_298(const cel::Node& self, const cel::Node&) {
+bool rule_299(const cel::Node& self, const cel::Node&) {
   return (self.duration() <= std::chrono::nanoseconds(86400000000000));
 }
 
-constexpr std::array<Rule, 1> kRules299{{Rule{
-    .holds = rule_298, .message = "sleepAfter must not exceed 24h; the usual value is 300s"}}};
-constexpr Schema kSchema300{
+constexpr std::array<Rule, 1> kRules300{{Rule{
+    .holds = rule_299, .message = "sleepAfter must not exceed 24h; the usual value is 300s"}}};
+constexpr Schema kSchema301{
     .type = SchemaType::kString,
     .description =
         "With minReplicas 0: how long nobody must have called before the last replicas go.",
     .format = "duration",
     .pattern = "^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$",
     .max_size = 32,
-    .rules = kRules299};
-constexpr std::array<Property, 4> kFields301{
-    {Property{"scaleUpLimit", &kSchema293}, Property{"scaleDownLimit", &kSchema294},
-     Property{"scaleDownStabilization", &kSchema297}, Property{"sleepAfter", &kSchema300}}};
-constexpr Schema kSchema302{.type = SchemaType::kObject,
+    .rules = kRules300};
+constexpr std::array<Property, 4> kFields302{
+    {Property{"scaleUpLimit", &kSchema294}, Property{"scaleDownLimit", &kSchema295},
+     Property{"scaleDownStabilization", &kSchema298}, Property{"sleepAfter", &kSchema301}}};
+constexpr Schema kSchema303{.type = SchemaType::kObject,
                             .description = "How fast the number of replicas changes.",
-                            .properties = kFields301};
-constexpr std::array<Property, 6> kFields303{
+                            .properties = kFields302};
+constexpr std::array<Property, 7> kFields304{
     {Property{"minReplicas", &kSchema276}, Property{"maxReplicas", &kSchema277},
-     Property{"target", &kSchema281}, Property{"slo", &kSchema286},
-     Property{"coldStart", &kSchema292}, Property{"behavior", &kSchema302}}};
+     Property{"dryRun", &kSchema278}, Property{"target", &kSchema282}, Property{"slo", &kSchema287},
+     Property{"coldStart", &kSchema293}, Property{"behavior", &kSchema303}}};
 // self.minReplicas <= self.maxReplicas
-bool rule_304(const cel::Node& self, const cel::Node&) {
+bool rule_305(const cel::Node& self, const cel::Node&) {
   return (self.get("minReplicas").num() <= self.get("maxReplicas").num());
 }
 
-constexpr std::array<Rule, 1> kRules305{{Rule{
-    .holds = rule_304,
+constexpr std::array<Rule, 1> kRules306{{Rule{
+    .holds = rule_305,
     .message =
         "maxReplicas must not be less than minReplicas; raise maxReplicas or lower minReplicas",
     .field_path = ".maxReplicas"}}};
-constexpr Schema kSchema306{
+constexpr Schema kSchema307{
     .type = SchemaType::kObject,
     .description = "How many replicas run, decided from tokens per second rather than CPU.",
-    .properties = kFields303,
-    .rules = kRules305};
-constexpr std::array<std::string_view, 2> kWords307{{"Surge", "Canary"}};
-constexpr Schema kSchema308{
+    .properties = kFields304,
+    .rules = kRules306};
+constexpr std::array<std::string_view, 2> kWords308{{"Surge", "Canary"}};
+constexpr Schema kSchema309{
     .type = SchemaType::kString,
     .description = "Surge replaces replica by replica; Canary moves traffic in steps.",
     .default_json = "\"Surge\"",
-    .enumeration = kWords307};
-constexpr Schema kSchema309{.type = SchemaType::kInteger,
+    .enumeration = kWords308};
+constexpr Schema kSchema310{.type = SchemaType::kInteger,
                             .description = "Share of traffic for the new version.",
                             .format = "int32",
                             .has_minimum = true,
                             .has_maximum = true,
                             .minimum = 1,
                             .maximum = 100};
-constexpr Schema kSchema310{.type = SchemaType::kString,
+constexpr Schema kSchema311{.type = SchemaType::kString,
                             .description = "How long to watch before the next step.",
                             .format = "duration",
                             .pattern = "^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$",
                             .default_json = "\"10m\"",
                             .max_size = 32};
-constexpr std::array<Property, 2> kFields311{
-    {Property{"percent", &kSchema309}, Property{"pause", &kSchema310}}};
-constexpr std::array<std::string_view, 1> kWords312{{"percent"}};
-constexpr Schema kSchema313{.type = SchemaType::kObject,
+constexpr std::array<Property, 2> kFields312{
+    {Property{"percent", &kSchema310}, Property{"pause", &kSchema311}}};
+constexpr std::array<std::string_view, 1> kWords313{{"percent"}};
+constexpr Schema kSchema314{.type = SchemaType::kObject,
                             .description = "One step.",
-                            .properties = kFields311,
-                            .required = kWords312};
-constexpr Schema kSchema314{.type = SchemaType::kArray,
+                            .properties = kFields312,
+                            .required = kWords313};
+constexpr Schema kSchema315{.type = SchemaType::kArray,
                             .description = "The steps of a canary.",
-                            .items = &kSchema313,
+                            .items = &kSchema314,
                             .min_size = 1,
                             .max_size = 16};
-constexpr Schema kSchema315{.type = SchemaType::kInteger,
+constexpr Schema kSchema316{.type = SchemaType::kInteger,
                             .description = "Share of failed calls that is still accepted.",
                             .format = "int32",
                             .default_json = "1",
@@ -1461,7 +1466,7 @@ constexpr Schema kSchema315{.type = SchemaType::kInteger,
                             .has_maximum = true,
                             .minimum = 0,
                             .maximum = 100};
-constexpr Schema kSchema316{.type = SchemaType::kInteger,
+constexpr Schema kSchema317{.type = SchemaType::kInteger,
                             .description = "How much slower the time to first token may become.",
                             .format = "int32",
                             .default_json = "20",
@@ -1469,336 +1474,347 @@ constexpr Schema kSchema316{.type = SchemaType::kInteger,
                             .has_maximum = true,
                             .minimum = 0,
                             .maximum = 1000};
-constexpr std::array<Property, 2> kFields317{
-    {Property{"maxErrorPercent", &kSchema315}, Property{"maxTTFTRegressionPercent", &kSchema316}}};
-constexpr Schema kSchema318{
+constexpr std::array<Property, 2> kFields318{
+    {Property{"maxErrorPercent", &kSchema316}, Property{"maxTTFTRegressionPercent", &kSchema317}}};
+constexpr Schema kSchema319{
     .type = SchemaType::kObject,
     .description = "What the new version must keep, compared with the old one.",
-    .properties = kFields317};
-constexpr Schema kSchema319{.type = SchemaType::kBoolean,
+    .properties = kFields318};
+constexpr Schema kSchema320{.type = SchemaType::kBoolean,
                             .description = "Go back by itself when the analysis fails.",
                             .default_json = "true"};
-constexpr std::array<Property, 4> kFields320{
-    {Property{"strategy", &kSchema308}, Property{"steps", &kSchema314},
-     Property{"analysis", &kSchema318}, Property{"autoRollback", &kSchema319}}};
+constexpr std::array<Property, 4> kFields321{
+    {Property{"strategy", &kSchema309}, Property{"steps", &kSchema315},
+     Property{"analysis", &kSchema319}, Property{"autoRollback", &kSchema320}}};
 // self.strategy != 'Canary' || has(self.steps)
-bool rule_321(const cel::Node& self, const cel::Node&) {
+bool rule_322(const cel::Node& self, const cel::Node&) {
   return ((self.get("strategy").str() != std::string_view("Canary")) || self.has("steps"));
 }
 
 // self.strategy == 'Canary' || !has(self.steps)
-bool rule_322(const cel::Node& self, const cel::Node&) {
+bool rule_323(const cel::Node& self, const cel::Node&) {
   return ((self.get("strategy").str() == std::string_view("Canary")) || !(self.has("steps")));
 }
 
 // !has(self.steps) || self.steps.map(s, s.percent).isSorted()
-bool rule_323(const cel::Node& self, const cel::Node&) {
+bool rule_324(const cel::Node& self, const cel::Node&) {
   return (!(self.has("steps")) ||
           cel::is_sorted(cel::map(self.get("steps"),
                                   [&](const cel::Node& s) { return s.get("percent").num(); })));
 }
 
-constexpr std::array<Rule, 3> kRules324{
-    {Rule{.holds = rule_321,
+constexpr std::array<Rule, 3> kRules325{
+    {Rule{.holds = rule_322,
           .message = "strategy Canary needs steps; add for example steps: [{percent: 10, pause: "
                      "10m}, {percent: 50, pause: 10m}]"},
-     Rule{.holds = rule_322,
+     Rule{.holds = rule_323,
           .message = "steps belong to strategy Canary; set strategy: Canary or remove steps",
           .field_path = ".steps"},
-     Rule{.holds = rule_323,
+     Rule{.holds = rule_324,
           .message = "steps must not go back: each percent at least the one before; reorder steps",
           .field_path = ".steps"}}};
-constexpr Schema kSchema325{
+constexpr Schema kSchema326{
     .type = SchemaType::kObject,
     .description = "How a change of image, arguments or weights reaches the replicas.",
-    .properties = kFields320,
-    .rules = kRules324};
-constexpr Schema kSchema326{.type = SchemaType::kString,
+    .properties = kFields321,
+    .rules = kRules325};
+constexpr Schema kSchema327{.type = SchemaType::kString,
                             .description = "Name of a namespace, or * for all.",
                             .pattern = "^([a-z0-9]([-a-z0-9]*[a-z0-9])?|\\*)$",
                             .min_size = 1,
                             .max_size = 63};
-constexpr Schema kSchema327{
+constexpr Schema kSchema328{
     .type = SchemaType::kString, .description = "Value of the label.", .max_size = 63};
-constexpr Schema kSchema328{.type = SchemaType::kMap,
+constexpr Schema kSchema329{.type = SchemaType::kMap,
                             .description = "All of these labels must match.",
-                            .items = &kSchema327,
+                            .items = &kSchema328,
                             .min_size = 1,
                             .max_size = 16};
-constexpr std::array<Property, 1> kFields329{{Property{"matchLabels", &kSchema328}}};
-constexpr std::array<std::string_view, 1> kWords330{{"matchLabels"}};
-constexpr Schema kSchema331{.type = SchemaType::kObject,
+constexpr std::array<Property, 1> kFields330{{Property{"matchLabels", &kSchema329}}};
+constexpr std::array<std::string_view, 1> kWords331{{"matchLabels"}};
+constexpr Schema kSchema332{.type = SchemaType::kObject,
                             .description = "Labels that the namespace must have.",
-                            .properties = kFields329,
-                            .required = kWords330};
-constexpr std::array<Property, 2> kFields332{
-    {Property{"namespace", &kSchema326}, Property{"namespaceSelector", &kSchema331}}};
+                            .properties = kFields330,
+                            .required = kWords331};
+constexpr std::array<Property, 2> kFields333{
+    {Property{"namespace", &kSchema327}, Property{"namespaceSelector", &kSchema332}}};
 // has(self.__namespace__) != has(self.namespaceSelector)
-bool rule_333(const cel::Node& self, const cel::Node&) {
+bool rule_334(const cel::Node& self, const cel::Node&) {
   return (self.has("namespace") != self.has("namespaceSelector"));
 }
 
-constexpr std::array<Rule, 1> kRules334{{Rule{
-    .holds = rule_333,
+constexpr std::array<Rule, 1> kRules335{{Rule{
+    .holds = rule_334,
     .message = "exactly one of namespace and namespaceSelector must be set; keep one of them"}}};
-constexpr Schema kSchema335{.type = SchemaType::kObject,
+constexpr Schema kSchema336{.type = SchemaType::kObject,
                             .description = "One grant, by name or by labels.",
-                            .properties = kFields332,
-                            .rules = kRules334};
-constexpr Schema kSchema336{.type = SchemaType::kArray,
+                            .properties = kFields333,
+                            .rules = kRules335};
+constexpr Schema kSchema337{.type = SchemaType::kArray,
                             .description = "Namespaces whose ModelRoutes may use this deployment.",
-                            .items = &kSchema335,
+                            .items = &kSchema336,
                             .max_size = 64};
-constexpr std::array<Property, 8> kFields337{
+constexpr std::array<Property, 8> kFields338{
     {Property{"model", &kSchema32}, Property{"replicas", &kSchema33},
      Property{"engine", &kSchema216}, Property{"provider", &kSchema262},
-     Property{"client", &kSchema275}, Property{"scaling", &kSchema306},
-     Property{"rollout", &kSchema325}, Property{"sharedWith", &kSchema336}}};
-constexpr std::array<std::string_view, 1> kWords338{{"model"}};
+     Property{"client", &kSchema275}, Property{"scaling", &kSchema307},
+     Property{"rollout", &kSchema326}, Property{"sharedWith", &kSchema337}}};
+constexpr std::array<std::string_view, 1> kWords339{{"model"}};
 // [has(self.engine), has(self.provider), has(self.client)].exists_one(given, given)
-bool rule_339(const cel::Node& self, const cel::Node&) {
+bool rule_340(const cel::Node& self, const cel::Node&) {
   return cel::exists_one(
       cel::list<bool>(self.has("engine"), self.has("provider"), self.has("client")),
       [&](bool given) { return given; });
 }
 
 // has(self.engine) || !has(self.scaling)
-bool rule_340(const cel::Node& self, const cel::Node&) {
+bool rule_341(const cel::Node& self, const cel::Node&) {
   return (self.has("engine") || !(self.has("scaling")));
 }
 
 // has(self.engine) || !has(self.replicas)
-bool rule_341(const cel::Node& self, const cel::Node&) {
+bool rule_342(const cel::Node& self, const cel::Node&) {
   return (self.has("engine") || !(self.has("replicas")));
 }
 
 // has(self.engine) || !has(self.rollout)
-bool rule_342(const cel::Node& self, const cel::Node&) {
+bool rule_343(const cel::Node& self, const cel::Node&) {
   return (self.has("engine") || !(self.has("rollout")));
 }
 
 // has(self.engine) == has(oldSelf.engine) && has(self.provider) == has(oldSelf.provider)
-bool rule_343(const cel::Node& self, const cel::Node& old_self) {
+bool rule_344(const cel::Node& self, const cel::Node& old_self) {
   return ((self.has("engine") == old_self.has("engine")) &&
           (self.has("provider") == old_self.has("provider")));
 }
 
-constexpr std::array<Rule, 5> kRules344{
-    {Rule{.holds = rule_339,
+constexpr std::array<Rule, 5> kRules345{
+    {Rule{.holds = rule_340,
           .message = "exactly one of engine, provider and client says where the model runs; set "
                      "one and remove the others"},
-     Rule{.holds = rule_340,
+     Rule{.holds = rule_341,
           .message =
               "scaling needs an engine: a provider or a client scales by itself; remove scaling",
           .field_path = ".scaling"},
-     Rule{.holds = rule_341,
+     Rule{.holds = rule_342,
           .message = "replicas needs an engine: a provider or a client has no replicas here; "
                      "remove replicas",
           .field_path = ".replicas"},
-     Rule{.holds = rule_342,
+     Rule{.holds = rule_343,
           .message = "rollout needs an engine: there is nothing to roll out for a provider or a "
                      "client; remove rollout",
           .field_path = ".rollout"},
-     Rule{.holds = rule_343,
+     Rule{.holds = rule_344,
           .message = "a ModelDeployment cannot move between engine, provider and client; create a "
                      "new one and shift the ModelRoute to it",
           .is_transition = true}}};
-constexpr Schema kSchema345{.type = SchemaType::kObject,
+constexpr Schema kSchema346{.type = SchemaType::kObject,
                             .description = "What should be served, from where, and how it scales.",
-                            .properties = kFields337,
-                            .required = kWords338,
-                            .rules = kRules344};
-constexpr Schema kSchema346{.type = SchemaType::kInteger,
+                            .properties = kFields338,
+                            .required = kWords339,
+                            .rules = kRules345};
+constexpr Schema kSchema347{.type = SchemaType::kInteger,
                             .description = "The generation of the spec that this status describes.",
                             .format = "int64"};
-constexpr Schema kSchema347{
+constexpr Schema kSchema348{
     .type = SchemaType::kInteger, .description = "Engine replicas that exist.", .format = "int32"};
-constexpr Schema kSchema348{.type = SchemaType::kInteger,
+constexpr Schema kSchema349{.type = SchemaType::kInteger,
                             .description = "Engine replicas that take calls.",
                             .format = "int32"};
-constexpr Schema kSchema349{.type = SchemaType::kInteger,
+constexpr Schema kSchema350{.type = SchemaType::kInteger,
                             .description = "Engine replicas of the current version.",
                             .format = "int32"};
-constexpr Schema kSchema350{.type = SchemaType::kInteger,
+constexpr Schema kSchema351{.type = SchemaType::kInteger,
                             .description =
                                 "Engine replicas that the autoscaler decided on; lastScaling says "
                                 "why. spec.replicas, where it is set, takes precedence.",
                             .format = "int32",
                             .has_minimum = true,
                             .minimum = 0};
-constexpr Schema kSchema351{
+constexpr Schema kSchema352{
+    .type = SchemaType::kInteger,
+    .description =
+        "With scaling.dryRun: engine replicas that the autoscaler would have decided on by now.",
+    .format = "int32",
+    .has_minimum = true,
+    .minimum = 0};
+constexpr Schema kSchema353{
     .type = SchemaType::kString,
     .description = "Label selector of the replicas, for the scale subresource.",
     .max_size = 2048};
-constexpr Schema kSchema352{.type = SchemaType::kString,
+constexpr Schema kSchema354{.type = SchemaType::kString,
                             .description = "The AcceleratorProfile that was used.",
                             .max_size = 253};
-constexpr Schema kSchema353{
+constexpr Schema kSchema355{
     .type = SchemaType::kInteger, .description = "GPUs of one replica.", .format = "int32"};
-constexpr Schema kSchema354{.type = SchemaType::kInteger,
+constexpr Schema kSchema356{.type = SchemaType::kInteger,
                             .description = "Nodes that one replica spans.",
                             .format = "int32"};
-constexpr Schema kSchema355{
+constexpr Schema kSchema357{
     .type = SchemaType::kInteger, .description = "Tensor-parallel size.", .format = "int32"};
-constexpr Schema kSchema356{
+constexpr Schema kSchema358{
     .type = SchemaType::kInteger, .description = "Pipeline-parallel size.", .format = "int32"};
-constexpr Schema kSchema357{.type = SchemaType::kInteger,
+constexpr Schema kSchema359{.type = SchemaType::kInteger,
                             .description = "Memory of the weights over all GPUs of a replica.",
                             .format = "int64"};
-constexpr Schema kSchema358{
+constexpr Schema kSchema360{
     .type = SchemaType::kInteger,
     .description = "Memory left for the KV cache over all GPUs of a replica.",
     .format = "int64"};
-constexpr Schema kSchema359{.type = SchemaType::kInteger,
+constexpr Schema kSchema361{.type = SchemaType::kInteger,
                             .description = "Tokens that this KV cache holds.",
                             .format = "int64"};
-constexpr Schema kSchema360{.type = SchemaType::kInteger,
+constexpr Schema kSchema362{.type = SchemaType::kInteger,
                             .description = "KV cache of one token before any of it is replicated.",
                             .format = "int64"};
-constexpr Schema kSchema361{
+constexpr Schema kSchema363{
     .type = SchemaType::kInteger,
     .description = "Calls of the full context that fit the KV cache at once.",
     .format = "int64"};
-constexpr Schema kSchema362{.type = SchemaType::kInteger,
+constexpr Schema kSchema364{.type = SchemaType::kInteger,
                             .description = "Calls that the engine works on at once, as it is told.",
                             .format = "int32"};
-constexpr Schema kSchema363{
+constexpr Schema kSchema365{
     .type = SchemaType::kString, .description = "The computation in words.", .max_size = 4096};
-constexpr std::array<Property, 12> kFields364{
-    {Property{"acceleratorProfile", &kSchema352}, Property{"gpusPerReplica", &kSchema353},
-     Property{"nodesPerReplica", &kSchema354}, Property{"tensorParallel", &kSchema355},
-     Property{"pipelineParallel", &kSchema356}, Property{"weightsBytes", &kSchema357},
-     Property{"kvCacheBytes", &kSchema358}, Property{"kvCacheTokens", &kSchema359},
-     Property{"kvBytesPerToken", &kSchema360}, Property{"sequencesAtContext", &kSchema361},
-     Property{"maxSequences", &kSchema362}, Property{"explanation", &kSchema363}}};
-constexpr Schema kSchema365{.type = SchemaType::kObject,
+constexpr std::array<Property, 12> kFields366{
+    {Property{"acceleratorProfile", &kSchema354}, Property{"gpusPerReplica", &kSchema355},
+     Property{"nodesPerReplica", &kSchema356}, Property{"tensorParallel", &kSchema357},
+     Property{"pipelineParallel", &kSchema358}, Property{"weightsBytes", &kSchema359},
+     Property{"kvCacheBytes", &kSchema360}, Property{"kvCacheTokens", &kSchema361},
+     Property{"kvBytesPerToken", &kSchema362}, Property{"sequencesAtContext", &kSchema363},
+     Property{"maxSequences", &kSchema364}, Property{"explanation", &kSchema365}}};
+constexpr Schema kSchema367{.type = SchemaType::kObject,
                             .description = "How the planner fits the model onto hardware, and why.",
-                            .properties = kFields364};
-constexpr Schema kSchema366{.type = SchemaType::kInteger,
+                            .properties = kFields366};
+constexpr Schema kSchema368{.type = SchemaType::kInteger,
                             .description = "Input and output tokens per second now.",
                             .format = "int64"};
-constexpr Schema kSchema367{
+constexpr Schema kSchema369{
     .type = SchemaType::kInteger,
     .description = "Learned tokens per second that one replica sustains within the SLO.",
     .format = "int64"};
-constexpr Schema kSchema368{.type = SchemaType::kInteger,
+constexpr Schema kSchema370{.type = SchemaType::kInteger,
                             .description =
                                 "Learned time from the creation of a replica until it takes calls, "
                                 "the median of the latest starts.",
                             .format = "int64",
                             .has_minimum = true,
                             .minimum = 0};
-constexpr Schema kSchema369{
+constexpr Schema kSchema371{
     .type = SchemaType::kString, .description = "When these were measured.", .format = "date-time"};
-constexpr Schema kSchema370{.type = SchemaType::kString,
+constexpr Schema kSchema372{.type = SchemaType::kString,
                             .description =
                                 "What the autoscaler has learned, in a form of its own, so that a "
                                 "restarted controller goes on where it was.",
                             .max_size = 16384};
-constexpr std::array<Property, 5> kFields371{
-    {Property{"tokensPerSecond", &kSchema366}, Property{"capacityPerReplica", &kSchema367},
-     Property{"coldStartSeconds", &kSchema368}, Property{"observedAt", &kSchema369},
-     Property{"memory", &kSchema370}}};
-constexpr Schema kSchema372{.type = SchemaType::kObject,
+constexpr std::array<Property, 5> kFields373{
+    {Property{"tokensPerSecond", &kSchema368}, Property{"capacityPerReplica", &kSchema369},
+     Property{"coldStartSeconds", &kSchema370}, Property{"observedAt", &kSchema371},
+     Property{"memory", &kSchema372}}};
+constexpr Schema kSchema374{.type = SchemaType::kObject,
                             .description = "What the replicas do and can do.",
-                            .properties = kFields371};
-constexpr Schema kSchema373{
-    .type = SchemaType::kString, .description = "When it was made.", .format = "date-time"};
-constexpr Schema kSchema374{
-    .type = SchemaType::kInteger, .description = "Replicas before.", .format = "int32"};
+                            .properties = kFields373};
 constexpr Schema kSchema375{
+    .type = SchemaType::kString, .description = "When it was made.", .format = "date-time"};
+constexpr Schema kSchema376{
+    .type = SchemaType::kInteger, .description = "Replicas before.", .format = "int32"};
+constexpr Schema kSchema377{
     .type = SchemaType::kInteger, .description = "Replicas after.", .format = "int32"};
-constexpr Schema kSchema376{.type = SchemaType::kString, .description = "Why.", .max_size = 256};
-constexpr Schema kSchema377{.type = SchemaType::kInteger,
+constexpr Schema kSchema378{.type = SchemaType::kString, .description = "Why.", .max_size = 256};
+constexpr Schema kSchema379{.type = SchemaType::kBoolean,
+                            .description = "It was not carried out because of scaling.dryRun."};
+constexpr Schema kSchema380{.type = SchemaType::kInteger,
                             .description = "One measurement in thousandths.",
                             .format = "int64"};
-constexpr Schema kSchema378{.type = SchemaType::kMap,
+constexpr Schema kSchema381{.type = SchemaType::kMap,
                             .description = "The measurements behind it, by name, in milli-units.",
-                            .items = &kSchema377,
+                            .items = &kSchema380,
                             .max_size = 32};
-constexpr std::array<Property, 5> kFields379{
-    {Property{"time", &kSchema373}, Property{"from", &kSchema374}, Property{"to", &kSchema375},
-     Property{"reason", &kSchema376}, Property{"signals", &kSchema378}}};
-constexpr std::array<std::string_view, 4> kWords380{{"time", "from", "to", "reason"}};
-constexpr Schema kSchema381{.type = SchemaType::kObject,
+constexpr std::array<Property, 6> kFields382{
+    {Property{"time", &kSchema375}, Property{"from", &kSchema376}, Property{"to", &kSchema377},
+     Property{"reason", &kSchema378}, Property{"dryRun", &kSchema379},
+     Property{"signals", &kSchema381}}};
+constexpr std::array<std::string_view, 4> kWords383{{"time", "from", "to", "reason"}};
+constexpr Schema kSchema384{.type = SchemaType::kObject,
                             .description = "One decision.",
-                            .properties = kFields379,
-                            .required = kWords380};
-constexpr Schema kSchema382{.type = SchemaType::kArray,
+                            .properties = kFields382,
+                            .required = kWords383};
+constexpr Schema kSchema385{.type = SchemaType::kArray,
                             .description = "The latest scaling decisions, newest first.",
-                            .items = &kSchema381,
+                            .items = &kSchema384,
                             .max_size = 10};
-constexpr Schema kSchema383{.type = SchemaType::kString,
+constexpr Schema kSchema386{.type = SchemaType::kString,
                             .description = "The aspect.",
                             .pattern =
                                 "^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
                                 "/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$",
                             .min_size = 1,
                             .max_size = 316};
-constexpr std::array<std::string_view, 3> kWords384{{"True", "False", "Unknown"}};
-constexpr Schema kSchema385{
-    .type = SchemaType::kString, .description = "Whether it holds.", .enumeration = kWords384};
-constexpr Schema kSchema386{.type = SchemaType::kInteger,
+constexpr std::array<std::string_view, 3> kWords387{{"True", "False", "Unknown"}};
+constexpr Schema kSchema388{
+    .type = SchemaType::kString, .description = "Whether it holds.", .enumeration = kWords387};
+constexpr Schema kSchema389{.type = SchemaType::kInteger,
                             .description = "The generation of the spec that it was judged for.",
                             .format = "int64",
                             .has_minimum = true,
                             .minimum = 0};
-constexpr Schema kSchema387{
+constexpr Schema kSchema390{
     .type = SchemaType::kString, .description = "When status changed last.", .format = "date-time"};
-constexpr Schema kSchema388{.type = SchemaType::kString,
+constexpr Schema kSchema391{.type = SchemaType::kString,
                             .description = "Why, in one CamelCase word.",
                             .pattern = "^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$",
                             .min_size = 1,
                             .max_size = 1024};
-constexpr Schema kSchema389{.type = SchemaType::kString,
+constexpr Schema kSchema392{.type = SchemaType::kString,
                             .description = "Why, for people: the object, the value and the remedy.",
                             .max_size = 32768};
-constexpr std::array<Property, 6> kFields390{
-    {Property{"type", &kSchema383}, Property{"status", &kSchema385},
-     Property{"observedGeneration", &kSchema386}, Property{"lastTransitionTime", &kSchema387},
-     Property{"reason", &kSchema388}, Property{"message", &kSchema389}}};
-constexpr std::array<std::string_view, 5> kWords391{
+constexpr std::array<Property, 6> kFields393{
+    {Property{"type", &kSchema386}, Property{"status", &kSchema388},
+     Property{"observedGeneration", &kSchema389}, Property{"lastTransitionTime", &kSchema390},
+     Property{"reason", &kSchema391}, Property{"message", &kSchema392}}};
+constexpr std::array<std::string_view, 5> kWords394{
     {"type", "status", "lastTransitionTime", "reason", "message"}};
-constexpr Schema kSchema392{.type = SchemaType::kObject,
+constexpr Schema kSchema395{.type = SchemaType::kObject,
                             .description = "One aspect of the state, as in metav1.Condition.",
-                            .properties = kFields390,
-                            .required = kWords391};
-constexpr std::array<std::string_view, 1> kWords393{{"type"}};
-constexpr Schema kSchema394{
+                            .properties = kFields393,
+                            .required = kWords394};
+constexpr std::array<std::string_view, 1> kWords396{{"type"}};
+constexpr Schema kSchema397{
     .type = SchemaType::kArray,
     .description =
         "The state, one aspect per condition: Accepted, Planned, Progressing, Available, "
         "ScalingActive, Healthy (provider) and Ready, which sums them up.",
-    .items = &kSchema392,
-    .list_map_keys = kWords393,
+    .items = &kSchema395,
+    .list_map_keys = kWords396,
     .list_type = ListType::kMap,
     .max_size = 16};
-constexpr std::array<Property, 10> kFields395{
-    {Property{"observedGeneration", &kSchema346}, Property{"replicas", &kSchema347},
-     Property{"readyReplicas", &kSchema348}, Property{"updatedReplicas", &kSchema349},
-     Property{"desiredReplicas", &kSchema350}, Property{"selector", &kSchema351},
-     Property{"plan", &kSchema365}, Property{"throughput", &kSchema372},
-     Property{"lastScaling", &kSchema382}, Property{"conditions", &kSchema394}}};
-constexpr Schema kSchema396{.type = SchemaType::kObject,
-                            .description = "What Penstock found and did.",
-                            .properties = kFields395};
-constexpr std::array<Property, 5> kFields397{
-    {Property{"apiVersion", &kSchema1}, Property{"kind", &kSchema2},
-     Property{"metadata", &kSchema3}, Property{"spec", &kSchema345},
-     Property{"status", &kSchema396}}};
-constexpr std::array<std::string_view, 1> kWords398{{"spec"}};
+constexpr std::array<Property, 11> kFields398{
+    {Property{"observedGeneration", &kSchema347}, Property{"replicas", &kSchema348},
+     Property{"readyReplicas", &kSchema349}, Property{"updatedReplicas", &kSchema350},
+     Property{"desiredReplicas", &kSchema351}, Property{"recommendedReplicas", &kSchema352},
+     Property{"selector", &kSchema353}, Property{"plan", &kSchema367},
+     Property{"throughput", &kSchema374}, Property{"lastScaling", &kSchema385},
+     Property{"conditions", &kSchema397}}};
 constexpr Schema kSchema399{.type = SchemaType::kObject,
+                            .description = "What Penstock found and did.",
+                            .properties = kFields398};
+constexpr std::array<Property, 5> kFields400{
+    {Property{"apiVersion", &kSchema1}, Property{"kind", &kSchema2},
+     Property{"metadata", &kSchema3}, Property{"spec", &kSchema346},
+     Property{"status", &kSchema399}}};
+constexpr std::array<std::string_view, 1> kWords401{{"spec"}};
+constexpr Schema kSchema402{.type = SchemaType::kObject,
                             .description =
                                 "A ModelDeployment is one model served from one place: an "
                                 "inference engine in this cluster, a managed endpoint such as an "
                                 "Azure OpenAI deployment, or the caller's own device.",
-                            .properties = kFields397,
-                            .required = kWords398};
+                            .properties = kFields400,
+                            .required = kWords401};
 
 }  // namespace
 
 const Schema& model_deployment_schema() {
-  return kSchema399;
+  return kSchema402;
 }
 
 }  // namespace penstock::crd::generated

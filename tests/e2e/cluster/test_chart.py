@@ -1,11 +1,17 @@
 """The chart on a real API server: what it installs, what it may do, and what stays after `helm uninstall`."""
+import contextlib
+import json
+import os
 import pathlib
+import subprocess
 
 import pytest
 
-from local_cluster import LocalCluster, ROOT
+from local_cluster import LocalCluster, ROOT, wait_until
 
 CHART = ROOT / "charts/penstock"
+PRESETS = {"amd-mi300x-192gb", "nvidia-a100-80gb", "nvidia-h100-80gb", "nvidia-h200-141gb", "nvidia-l4-24gb", "nvidia-l40s-48gb", "nvidia-a10-24gb",
+           "nvidia-t4-16gb", "cpu"}
 ACCOUNT = "system:serviceaccount:penstock-system:penstock"
 
 
@@ -94,14 +100,53 @@ def test_every_example_applies_strictly(cluster, release):
         cluster.kubectl("apply", "--dry-run=server", "--validate=strict", "-f", folder)
 
 
-def test_profiles_come_with_the_next_upgrade(cluster, release):
-    """Helm looks kinds up before it installs: the first install cannot bring objects of its own kinds."""
-    assert not cluster.names("acceleratorprofiles")
+def profiles(cluster):
+    return {name.split("/")[-1] for name in cluster.names("acceleratorprofiles")}
+
+
+def creator(cluster):
+    """The flag of the release's controller that makes it create the profiles."""
+    args = cluster.get("deployment", "penstock", "-n", "penstock-system")["spec"]["template"]["spec"]["containers"][0]["args"]
+    return [arg for arg in args if arg.startswith("--create-accelerator-profiles")]
+
+
+@contextlib.contextmanager
+def controller(cluster, folder, flags):
+    """The controller as the release would run it, had this cluster a node: its account, its flags."""
+    config = json.loads(cluster.kubectl("config", "view", "--flatten", "--minify", "-o", "json").stdout)
+    token = cluster.kubectl("-n", "penstock-system", "create", "token", "penstock").stdout.strip()
+    config["users"] = [{"name": config["users"][0]["name"], "user": {"token": token}}]
+    (folder / "kubeconfig").write_text(json.dumps(config))
+    with (folder / "log").open("w") as log, subprocess.Popen(
+            [os.environ.get("PENSTOCK", ROOT / "build/release/penstock"), "controller", "--kubeconfig", folder / "kubeconfig", "--leader-elect", "--namespace",
+             "penstock-system", "--watch-namespaces", "team-a", "--metrics-address", "", "--health-address", "", *flags], stdout=log, stderr=log) as process:
+        yield folder / "log"
+        process.terminate()
+
+
+def test_profiles_come_with_the_first_install(cluster, release, tmp_path):
+    """Helm looks kinds up before it installs, so the controller creates what Helm cannot; the next upgrade takes them over."""
+    assert not profiles(cluster) and creator(cluster) == ["--create-accelerator-profiles=penstock-system/penstock"]
+    with controller(cluster, tmp_path, creator(cluster)) as log:
+        wait_until("they are there", lambda: profiles(cluster) >= PRESETS, 20)
+        assert "Forbidden" not in log.read_text()
+    cluster.kubectl("delete", "acceleratorprofile", "cpu")
     cluster.helm("upgrade", "penstock", CHART, "-n", "penstock-system", "--reuse-values")
-    assert {"amd-mi300x-192gb", "nvidia-a100-80gb", "nvidia-h100-80gb", "nvidia-h200-141gb", "nvidia-l4-24gb", "nvidia-l40s-48gb",
-            "nvidia-a10-24gb", "nvidia-t4-16gb", "cpu"} <= {name.split("/")[-1] for name in cluster.names("acceleratorprofiles")}
+    assert profiles(cluster) >= PRESETS
+    assert not creator(cluster) and not can(cluster, "create", "acceleratorprofiles.penstock.dev") and not can(cluster, "patch", "acceleratorprofiles.penstock.dev")
+    # Nobody else's fields are in the way of a chart that changes one.
+    managers = {entry["manager"] for item in cluster.get("acceleratorprofiles", "--show-managed-fields")["items"] for entry in item["metadata"]["managedFields"]}
+    assert managers == {"helm"}
     cluster.helm("upgrade", "penstock", CHART, "-n", "penstock-system", "--reuse-values", "--set", "acceleratorProfiles.install=false")
-    assert not cluster.names("acceleratorprofiles")
+    assert not profiles(cluster)
+    cluster.helm("upgrade", "penstock", CHART, "-n", "penstock-system", "--reuse-values", "--set", "acceleratorProfiles.install=true")
+    assert profiles(cluster) >= PRESETS
+
+
+def test_a_first_install_without_profiles(cluster):
+    for off in ("acceleratorProfiles.install=false", "crds.install=false"):
+        text = cluster.helm("template", "penstock", CHART, "--set", off).stdout
+        assert "\nkind: AcceleratorProfile\n" not in text and "--create-accelerator-profiles" not in text
 
 
 def test_uninstall_leaves_the_crds_and_nothing_else(cluster, before, release):
@@ -110,6 +155,7 @@ def test_uninstall_leaves_the_crds_and_nothing_else(cluster, before, release):
     assert kept == {f"{pathlib.Path(path).stem}s.penstock.dev" for path in (ROOT / "crds").glob("*.yaml")}
     cluster.kubectl("-n", "penstock-system", "wait", "pod", "--for=delete", "--all", "--timeout=40s")
     cluster.wait_only(before, 20)
+    assert not profiles(cluster)
     # Installed again over the CRDs that stayed, under the same name.
     cluster.helm("install", "penstock", CHART, "-n", "penstock-system", "--set", "watchNamespaces={team-a}")
     cluster.helm("uninstall", "penstock", "-n", "penstock-system", "--wait", "--timeout", "60s")

@@ -38,6 +38,11 @@ def test_helm_test_passes(ready):
     ready.helm("test", "penstock", "-n", SYSTEM, "--timeout", "60s")
 
 
+def test_the_first_install_brings_the_profiles(ready):
+    """Uninstalled below without an upgrade in between: then they go by a hook."""
+    wait_until("the presets are there", lambda: "acceleratorprofile.penstock.dev/nvidia-h100-80gb" in ready.names("acceleratorprofiles"), seconds=20)
+
+
 def test_engines_run_with_one_gpu_each(ready):
     assert len(engine_pods(ready)) == 2
     assert all(pod["spec"]["nodeName"] == f"real-{ready.id}" for pod in engine_pods(ready))
@@ -95,5 +100,6 @@ def test_uninstall_leaves_the_crds_and_nothing_else(ready):
     ready.helm("uninstall", "penstock", "-n", SYSTEM, "--wait", "--timeout", "60s")
     ready.kubectl("-n", SYSTEM, "wait", "pod", "--for=delete", "--all", "--timeout=60s")
     ready.wait_only(ready.before, 20)
+    assert not ready.names("acceleratorprofiles")
     assert time.monotonic() - begin < 60
     assert len(ready.names("crd")) == len(list((ROOT / "crds").glob("*.yaml")))

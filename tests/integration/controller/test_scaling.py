@@ -124,6 +124,46 @@ def test_a_model_that_may_sleep_starts_asleep(cluster, apply):
     assert status(cluster, "llama").get("replicas", 0) == 0
 
 
+def dry_run(cluster, name):
+    now = status(cluster, name)
+    return now.get("recommendedReplicas"), now.get("desiredReplicas"), replicas(cluster, name)
+
+
+def test_a_dry_run_tells_and_changes_nothing(cluster, apply):
+    apply("dry", {"minReplicas": 2, "maxReplicas": 4, "dryRun": True})
+    wait_desired(cluster, "dry", 2)
+    told = wait_scaling(cluster, "dry", "DryRun")
+    assert told["status"] == "False" and "what runs stays" in told["message"]
+    apply("dry", {"minReplicas": 3, "maxReplicas": 4, "dryRun": True})
+    wait_until("three are recommended, two run", lambda: dry_run(cluster, "dry") == (3, 2, 2), 15)
+    [entry] = status(cluster, "dry")["lastScaling"]
+    assert (entry["from"], entry["to"], entry["dryRun"]) == (2, 3, True) and entry["reason"].startswith("BelowMinimum: 2 → 3 replicas in a dry run")
+    assert "3" in cluster.kubectl("get", "md", "dry", "-o", "wide").stdout.split()
+    wait_until("it is ready and still", lambda: status(cluster, "dry").get("readyReplicas") == 2, 30)
+    time.sleep(5)
+    before = cluster.get("md", "dry")["metadata"]["resourceVersion"]
+    time.sleep(15)
+    assert cluster.get("md", "dry")["metadata"]["resourceVersion"] == before
+    assert [(kind, reason) for kind, reason, _ in events(cluster, "dry") if reason.startswith("Scal")] == [("Normal", "ScalingRecommended")], "once"
+    # Another writer is followed, and the recommendation stands beside it.
+    cluster.kubectl("scale", "md/dry", "--replicas=1")
+    wait_until("one runs, three are recommended", lambda: dry_run(cluster, "dry") == (3, 1, 1), 15)
+    cluster.kubectl("patch", "md", "dry", "--type=json", "-p", '[{"op": "remove", "path": "/spec/replicas"}]')
+    apply("dry", {"minReplicas": 3, "maxReplicas": 4})
+    wait_desired(cluster, "dry", 3)
+    assert dry_run(cluster, "dry")[0] is None and "dryRun" not in status(cluster, "dry")["lastScaling"][0]
+
+
+def test_nothing_sleeps_in_a_dry_run(cluster, apply):
+    apply("new", {"minReplicas": 0, "maxReplicas": 2, "dryRun": True})
+    wait_desired(cluster, "new", 1)
+    apply("asleep", {"minReplicas": 0, "maxReplicas": 2})
+    wait_desired(cluster, "asleep", 0)
+    apply("asleep", {"minReplicas": 0, "maxReplicas": 2, "dryRun": True})
+    wait_desired(cluster, "asleep", 1)
+    assert status(cluster, "asleep")["lastScaling"][0]["reason"].startswith("DryRun: 0 → 1 replicas")
+
+
 def test_silent_engines_never_scale_in(cluster, apply):
     """Engines whose metrics should be there and are not: kept, and said once."""
     apply("llama", {"minReplicas": 3, "maxReplicas": 4}, {"type": "VLLM"})

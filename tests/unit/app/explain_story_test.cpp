@@ -70,6 +70,19 @@ TEST(Story, NamesAnExternalWriterAndAnAbsentController) {
       std::string::npos);
 }
 
+TEST(Story, TellsWhatADryRunWouldDo) {
+  const auto told = text_of(story_of(kScaled, "{desiredReplicas: 1, recommendedReplicas: 3}"));
+  EXPECT_NE(told.find("wanted    1, as before: scaling.dryRun keeps it\n"
+                      "  dry run   the autoscaler would run 3\n"),
+            std::string::npos)
+      << told;
+  const auto fixed = text_of(story_of("{model: {name: m}, replicas: 2, engine: {image: i}}",
+                                      "{desiredReplicas: 2, recommendedReplicas: 3}"));
+  EXPECT_NE(fixed.find("2, fixed by spec.replicas\n  dry run   the autoscaler would run 3"),
+            std::string::npos)
+      << fixed;
+}
+
 TEST(Story, EventsNewestFirstWithTheirCount) {
   auto story = story_of(kScaled, kStatus);
   story.events = {read_event(yaml("{type: Normal, reason: ScaledUp, note: more, eventTime: "

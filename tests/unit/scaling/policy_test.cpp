@@ -210,16 +210,28 @@ TEST(Policy, ADecisionThatWasNotDoneDoesNotCountAgainstTheLimits) {
   EXPECT_EQ(d.to, 3) << "two a minute";
 }
 
-TEST(Policy, ADryRunTellsButDoesNotAct) {
+TEST(Policy, ADryRunDecidesAsIfItActed) {
   const WorldOptions options{.calls_per_second = 50, .replicas = 1, .noise = false};
   Settings settings = settings_for(options, 1, 50);
+  settings.scale_up_limit = 2;
+  World real(options, settings);
   settings.dry_run = true;
   World world(options, settings);
-  world.run(60);
-  const Decision d = world.step();
-  EXPECT_GT(d.to, 3);
-  EXPECT_FALSE(d.acts());
-  EXPECT_EQ(d.block, Block::kDryRun);
+  for (int second = 0; second < 20; ++second) {  // before a pod that really started takes calls
+    EXPECT_EQ(world.step().to, real.step().to) << second;
+  }
+  EXPECT_EQ(world.recommended(), 3) << "two a minute";
+  int changes = 0;
+  world.run(600, [&](const Decision& d) {
+    EXPECT_FALSE(d.acts());
+    changes += d.changes() ? 1 : 0;
+  });
+  EXPECT_EQ(world.replicas(), 1);
+  EXPECT_GE(world.recommended(), 5);
+  EXPECT_LE(changes, 10) << "each once, not at each tick";
+  world.set_rate(0);
+  world.run(1'500);
+  EXPECT_LT(world.recommended(), 5);
   EXPECT_EQ(world.replicas(), 1);
 }
 

@@ -40,6 +40,7 @@ TEST(Settings, EveryFieldOfTheSpecIsTaken) {
   spec.behavior->scale_up_limit = 9;
   spec.behavior->scale_down_limit = 3;
   spec.behavior->scale_down_stabilization = 20min;
+  spec.dry_run = true;
   const CapacityPrior prior{.times = {.prefill = 1e-5, .decode = 2e-5, .iteration = 0.01},
                             .limits = {.kv_tokens = 100}};
   const Settings s = settings_from(spec, prior);
@@ -54,6 +55,7 @@ TEST(Settings, EveryFieldOfTheSpecIsTaken) {
   EXPECT_EQ(s.scale_down_limit, 3);
   EXPECT_EQ(s.stabilization, 20min);
   EXPECT_EQ(s.sleep_after, 20min) << "sleep is the last step down: not sooner than the others";
+  EXPECT_TRUE(s.dry_run);
   EXPECT_EQ(s.prior.limits.kv_tokens, 100);
   Settings other = s;
   EXPECT_EQ(other, s);

@@ -150,7 +150,7 @@ Decision World::step() {
     }
   }
   View view;
-  view.replicas = replicas_;
+  view.replicas = settings.dry_run ? recommended() : replicas_;
   view.gateways = {{.id = 1,
                     .through = now_,
                     .news = {&demand_, 1},
@@ -173,6 +173,7 @@ Decision World::step() {
   if (decision.acts()) {
     replicas_ = decision.to;
   }
+  recommended_ = decision.dry_run ? std::optional(decision.to) : std::nullopt;
   return decision;
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "base/random.h"
@@ -54,6 +55,8 @@ class World {
   [[nodiscard]] State& state() { return state_; }
   [[nodiscard]] SteadyTime now() const { return now_; }
   [[nodiscard]] std::int32_t replicas() const { return replicas_; }
+  /// In a dry run: what would run.
+  [[nodiscard]] std::int32_t recommended() const { return recommended_.value_or(replicas_); }
   [[nodiscard]] std::int32_t ready() const;
   [[nodiscard]] double calls_done() const { return calls_done_; }
   /// Mean time per output token of all running calls since the last time that it was asked.
@@ -85,6 +88,7 @@ class World {
   SteadyTime now_{std::chrono::seconds(100'000)};
   Random random_;
   std::int32_t replicas_ = 0;
+  std::optional<std::int32_t> recommended_;
   std::vector<Pod> pods_;
   PodId next_pod_ = 1;
   std::vector<std::pair<double, double>> waiting_;  ///< calls without a pod: prompt, output

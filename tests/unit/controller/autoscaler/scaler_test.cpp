@@ -296,5 +296,137 @@ TEST(Scaler, ThroughputIsWrittenWhenItMoves) {
   EXPECT_TRUE(scaler.said().throughput->memory);
 }
 
+constexpr const char* kDry = "{minReplicas: 1, maxReplicas: 8, dryRun: true}";
+constexpr const char* kDryMaySleep =
+    "{minReplicas: 0, maxReplicas: 4, dryRun: true, behavior: {scaleDownStabilization: 10s, "
+    "sleepAfter: 30s}}";
+
+TEST(DryRun, TellsEachDecisionOnceAndChangesNothing) {
+  World world;
+  const auto asked = asked_of(kDry);
+  auto scaler = world.scaler({}, 1, asked);
+  world.tick(scaler, asked);
+  EXPECT_EQ(scaler.said().condition->reason, kDryRun);
+  EXPECT_EQ(scaler.said().condition->status, "False");
+  EXPECT_EQ(scaler.recommended(), 1);
+  world.calls_per_second = 200;
+  std::size_t told = 0;
+  world.ticks_until(scaler, asked, 300, [&](const Step& step) {
+    EXPECT_FALSE(step.decision.acts());
+    for (const auto& item : step.news) {
+      EXPECT_FALSE(item.warning);
+      EXPECT_EQ(item.reason, kRecommended);
+      ++told;
+    }
+    return false;
+  });
+  EXPECT_EQ(scaler.desired(), 1);
+  EXPECT_EQ(scaler.recommended(), 8);
+  const auto& decisions = scaler.said().decisions;
+  ASSERT_EQ(decisions.size(), told);
+  EXPECT_EQ(decisions.back().from, 1);
+  EXPECT_EQ(decisions.front().to, 8);
+  EXPECT_EQ(decisions.front().dry_run, true);
+  EXPECT_EQ(said_in(status_of(scaler)), scaler.said());
+  int writes = 0;
+  world.ticks_until(scaler, asked, 300, [&](const Step& step) {
+    writes += step.changed ? 1 : 0;
+    return false;
+  });
+  EXPECT_EQ(writes, 0) << "constant load";
+  EXPECT_NE(scaler.said().condition->message.find("scaling.maxReplicas (8)"), std::string::npos)
+      << "what would be warned about is said: " << scaler.said().condition->message;
+}
+
+TEST(DryRun, SilenceWritesNothing) {
+  World world;
+  const auto asked = asked_of(kDryMaySleep);
+  auto scaler = world.scaler({}, 1, asked);
+  world.ticks_until(scaler, asked, 120, [](const Step&) { return false; });
+  EXPECT_EQ(scaler.recommended(), 0);
+  EXPECT_EQ(scaler.desired(), 1);
+  world.ticks_until(scaler, asked, 600, [](const Step& step) {
+    EXPECT_FALSE(step.changed);
+    return false;
+  });
+  world.calls_per_second = 1;
+  world.ticks_until(scaler, asked, 3, [](const Step& step) { return step.changed; });
+  EXPECT_EQ(scaler.recommended(), 1) << scaler.said().decisions.front().reason;
+}
+
+TEST(DryRun, NothingSleepsInIt) {
+  World world;
+  world.ready = 0;
+  const auto asked = asked_of(kDryMaySleep);
+  EXPECT_EQ(world.scaler({}, std::nullopt, asked).desired(), 1);
+  crd::model_deployment::Status asleep;
+  asleep.desired_replicas = 0;
+  auto scaler = world.scaler(asleep, 0, asked);
+  const auto step = world.tick(scaler, asked);
+  EXPECT_EQ(scaler.desired(), 1);
+  EXPECT_EQ(scaler.recommended(), 0) << "it would go on sleeping";
+  EXPECT_EQ(reasons_of(step), std::vector<std::string>{std::string(kScaledUp)});
+  EXPECT_FALSE(scaler.said().decisions.front().dry_run.has_value());
+}
+
+TEST(DryRun, ItsEndAppliesTheRecommendationWithinTheLimits) {
+  World world;
+  auto asked = asked_of(kDry);
+  auto scaler = world.scaler({}, 1, asked);
+  world.calls_per_second = 200;
+  world.ticks_until(scaler, asked, 200, [](const Step&) { return false; });
+  ASSERT_EQ(scaler.recommended(), 8);
+  asked = asked_of(kOneToEight);
+  asked.generation = 4;
+  const auto step = world.tick(scaler, asked);
+  EXPECT_EQ(step.decision.from, 1);
+  EXPECT_FALSE(step.decision.changed_elsewhere);
+  EXPECT_EQ(scaler.desired(), 5) << "four a minute, and none of them used up by the dry run";
+  EXPECT_EQ(scaler.recommended(), std::nullopt);
+  EXPECT_EQ(scaler.said().condition->reason, kActive);
+}
+
+TEST(DryRun, GoesOnAfterARestart) {
+  World world;
+  const auto asked = asked_of(kDry);
+  auto scaler = world.scaler({}, 1, asked);
+  world.tick(scaler, asked);
+  world.calls_per_second = 200;
+  world.ticks_until(scaler, asked, 20, [](const Step& step) { return step.decision.changes(); });
+  ASSERT_EQ(scaler.recommended(), 5);
+  for (const bool remembers : {true, false}) {
+    auto status = status_of(scaler);
+    if (!remembers) {
+      status.throughput.reset();
+    }
+    World after = world;
+    auto next = after.scaler(status, 1, asked);
+    after.ticks_until(next, asked, 20, [](const Step&) { return false; });
+    EXPECT_EQ(next.desired(), 1);
+    EXPECT_EQ(next.recommended(), 5) << "four a minute, " << remembers;
+    // And a dry run that ends while no controller runs.
+    auto real = after.scaler(status, 1, asked_of(kOneToEight));
+    after.ticks_until(real, asked_of(kOneToEight), 20, [](const Step&) { return false; });
+    EXPECT_EQ(real.desired(), 5) << remembers;
+    EXPECT_EQ(real.recommended(), std::nullopt);
+  }
+}
+
+TEST(DryRun, BesideAnotherWriterBothAreTold) {
+  World world;
+  auto asked = asked_of(kDry, ", replicas: 3");
+  auto scaler = world.scaler({}, 1, asked);
+  world.tick(scaler, asked);
+  EXPECT_EQ(scaler.desired(), 3);
+  EXPECT_EQ(scaler.recommended(), 3);
+  EXPECT_EQ(scaler.said().condition->reason, kDryRun);
+  EXPECT_NE(scaler.said().condition->message.find("spec.replicas (3)"), std::string::npos);
+  world.calls_per_second = 200;
+  asked.fixed = 0;
+  world.ticks_until(scaler, asked, 60, [](const Step&) { return false; });
+  EXPECT_EQ(scaler.desired(), 0) << "somebody else's word";
+  EXPECT_GT(scaler.recommended(), 3);
+}
+
 }  // namespace
 }  // namespace penstock::controller::autoscaler

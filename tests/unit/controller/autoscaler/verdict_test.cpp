@@ -43,6 +43,9 @@ TEST(Verdict, TheNearestCauseFirst) {
                false},
            Row{asked_of(""), decision(1, Block::kNone, Fault::kStale), kNotConfigured, false},
            Row{asked_of("{maxReplicas: 4}", ", replicas: 2"), decision(2), kFixedReplicas, false},
+           Row{asked_of("{maxReplicas: 4, dryRun: true}"), decision(2), kDryRun, false},
+           Row{asked_of("{maxReplicas: 4, dryRun: true}", ", replicas: 2"), decision(0), kDryRun,
+               false},
        }) {
     const auto verdict = verdict_of(row.asked, row.decision, "p");
     EXPECT_EQ(verdict.reason, row.reason);
@@ -58,6 +61,8 @@ TEST(Verdict, NamesWhoIsSilent) {
             std::string::npos);
   seen.fault_at_gateway = true;
   EXPECT_NE(verdict_of(asked, seen, "main-1").message.find("gateway main-1"), std::string::npos);
+  const auto dry = asked_of("{maxReplicas: 4, dryRun: true}");
+  EXPECT_NE(verdict_of(dry, seen, "main-1").message.find("gateway main-1"), std::string::npos);
 }
 
 TEST(Verdict, WhatAMomentBringsMustLast) {
@@ -75,7 +80,7 @@ TEST(Reasons, EachOnceAndAllInTheTable) {
   }
   for (const auto reason :
        {kActive, kAsleep, kAtMaximum, kObjectivesUnreachable, kMetricsUnavailable, kFixedReplicas,
-        kNotConfigured, kScaledUp, kScaledDown, kScaledToZero, kWoken}) {
+        kNotConfigured, kDryRun, kScaledUp, kScaledDown, kScaledToZero, kWoken, kRecommended}) {
     EXPECT_TRUE(table.contains(reason)) << reason;
   }
 }

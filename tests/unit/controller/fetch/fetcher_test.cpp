@@ -133,6 +133,21 @@ TEST_F(FetcherTest, TargetsChangeWhileItRuns) {
   EXPECT_LE(inbox.count("/a"), before + 1);
 }
 
+TEST_F(FetcherTest, AShorterCadenceTakesEffectBeforeTheLongerOneIsOver) {
+  Target rare = at("/a");
+  rare.every = std::chrono::minutes(5);
+  fetcher.aim({rare});
+  const std::jthread thread([&](const std::stop_token& stop) { fetcher.run(stop); });
+  ASSERT_TRUE(inbox.wait("/a", 1));
+  fetcher.aim({at("/a"), at("/b")});
+  ASSERT_TRUE(inbox.wait("/a", 4));
+  fetcher.aim({rare, at("/b")});
+  ASSERT_TRUE(inbox.wait("/b", inbox.count("/b") + 1));
+  const int before = inbox.count("/a");
+  ASSERT_TRUE(inbox.wait("/b", inbox.count("/b") + 5));
+  EXPECT_LE(inbox.count("/a"), before + 1) << "and a longer one after the turn that was due";
+}
+
 TEST_F(FetcherTest, StopsAtOnceAndRunsAgain) {
   fetcher.aim({at("/a"), at("/hang")});
   {

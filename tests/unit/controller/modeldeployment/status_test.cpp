@@ -179,11 +179,12 @@ TEST(Status, TheNumberIsSomebodysDecision) {
            Row{kEngine, 5, 4, 2},  // spec.replicas wins
            Row{kScaled, 5, 4, 5},
            Row{kScaled, {}, 4, 4},  // before the first decision what runs goes on
-           Row{kScaled, {}, {}, 3},
-           Row{kMaySleep, 0, 1, 0},
-           Row{kMaySleep, {}, 1, 1},
-           Row{kMaySleep, {}, {}, 0},
-           Row{"{model: {name: m}, engine: {image: i}}", {}, {}, 1},
+           Row{kScaled, {}, {}, 3}, Row{kMaySleep, 0, 1, 0}, Row{kMaySleep, {}, 1, 1},
+           Row{kMaySleep, {}, {}, 0}, Row{"{model: {name: m}, engine: {image: i}}", {}, {}, 1},
+           Row{"{model: {name: m}, engine: {image: i}, scaling: {minReplicas: 0, dryRun: true}}",
+               {},
+               {},
+               1},  // nothing would wake it
        }) {
     Input input = input_of(row.spec);
     input.object.status.desired_replicas = row.decided;

@@ -119,6 +119,33 @@ TEST(Routes, AForeignDeploymentNeedsConsent) {
   }
 }
 
+std::string device(const std::string& name_space, const std::string& fallback,
+                   const std::string& spec = "") {
+  return "---\nkind: ModelDeployment\nmetadata: {name: device, namespace: " + name_space +
+         "}\nspec:\n  model: {name: gpt}\n  client: {onnxURI: \"https://h/m.onnx\", sha256: " +
+         std::string(64, 'a') + ", fallbackRef: " + fallback + "}\n" + spec;
+}
+
+/// Each link of a chain is its owner's to give: the route's namespace needs the consent of what it
+/// names, not of what that one falls back to.
+TEST(Routes, ADeviceModelsConsentIsItsOwn) {
+  const std::string far = provider("p", "", "  sharedWith: [{namespace: middle}]\n", "owner");
+  const std::string middle = device("middle", "{name: p, namespace: owner}",
+                                    "  sharedWith: [{namespaceSelector: {matchLabels: {tier: "
+                                    "gold}}}]\n");
+  const std::string own = device("team", "{name: device, namespace: middle}");
+  const std::string near = route("  tiers: [{backends: [{deploymentRef: {name: device}}]}]\n");
+  EXPECT_EQ(shape(run(far + middle + own + near, {{"tier", "gold"}})), "p");
+  EXPECT_EQ(shape(run(far + middle + own + near)), "none") << "the middle one shares by label";
+  // And what shares its fallback with everybody is not shared itself.
+  const Compiled hidden =
+      run(provider("p", "", "  sharedWith: [{namespace: \"*\"}]\n", "owner") +
+          device("middle", "{name: p, namespace: owner}") +
+          route("  tiers: [{backends: [{deploymentRef: {name: device, namespace: middle}}]}]\n"));
+  EXPECT_EQ(shape(hidden), "none");
+  EXPECT_NE(find_problem(hidden.problems, kNotShared), nullptr);
+}
+
 TEST(Routes, AStrangerCannotTellAHiddenDeploymentFromNone) {
   const std::string r =
       route("  tiers: [{backends: [{deploymentRef: {name: p, namespace: owner}}]}]\n");

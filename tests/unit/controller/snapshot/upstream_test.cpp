@@ -118,6 +118,20 @@ TEST_F(Fallbacks, AModelForTheCallersDeviceLeadsToItsServer) {
   EXPECT_EQ(table.find("default", "a")->compiled->name, "default/server");
 }
 
+/// A chain that breaks is a problem of every deployment that leads into it.
+TEST_F(Fallbacks, ABrokenChainIsToldWithEachThatLeadsIntoIt) {
+  Resources resources;
+  add_manifests(resources, client("a", "b") + client("b", "c") + client("c", "b") +
+                               client("d", "e") + client("e", "nowhere"));
+  const DeploymentTable table(resources, {}, problems_);
+  std::vector<std::string> told;
+  for (const auto& problem : problems_) {
+    told.push_back(problem.object.name + " " + problem.reason);
+  }
+  EXPECT_EQ(told, (std::vector<std::string>{"a FallbackLoop", "b FallbackLoop", "c FallbackLoop",
+                                            "d DeploymentNotFound", "e DeploymentNotFound"}));
+}
+
 TEST_F(Fallbacks, ALoopAndAMissingOneAreReported) {
   Resources resources;
   add_manifests(resources, client("a", "b") + client("b", "a") + client("c", "nowhere"));
