@@ -224,6 +224,7 @@ TEST(Policy, ADryRunDecidesAsIfItActed) {
   int changes = 0;
   world.run(600, [&](const Decision& d) {
     EXPECT_FALSE(d.acts());
+    EXPECT_FALSE(d.changed_elsewhere);
     changes += d.changes() ? 1 : 0;
   });
   EXPECT_EQ(world.replicas(), 1);
