@@ -1,6 +1,7 @@
 #include "sim/scenario/simulation.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -194,7 +195,9 @@ bool Run::dispatch(std::uint32_t index, std::span<const std::uint64_t> blocks) {
   if (!handle) {
     return false;
   }
-  call.work = routing::expected_work(call.times.prompt_tokens);
+  call.work = routing::expected_work(
+      call.times.prompt_tokens,
+      scenario_.bounded ? std::optional<std::int64_t>(call.times.output_tokens) : std::nullopt);
   call.ticket = pod.endpoint.begin(now_, call.work.total());
   ++in_flight_;
   if (!pod.engine.busy() && !pod.rested) {
