@@ -45,6 +45,18 @@ TEST(SimulateOptions, PrefixCachingIsForTracesThatSayWhatIsShared) {
   EXPECT_TRUE(plan_simulation(given)->scenario.engine.prefix_caching);
 }
 
+TEST(SimulateOptions, ALoadCanBeEmittedWithoutAPolicy) {
+  SimulateFlags given = flags();
+  given.policies = {};
+  given.emit_load = "calls.jsonl";
+  given.from = "20m";
+  given.until = "30m";
+  const auto plan = plan_simulation(given);
+  ASSERT_TRUE(plan) << plan.error().to_string();
+  EXPECT_TRUE(plan->policies.empty());
+  EXPECT_EQ(plan->load.from, std::chrono::minutes(20));
+}
+
 TEST(SimulateOptions, ErrorsNameTheFlagTheValueAndTheRemedy) {
   struct Row {
     void (*change)(SimulateFlags&);
