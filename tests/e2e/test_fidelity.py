@@ -16,7 +16,7 @@ from compare import Fleet, compare  # noqa: E402
 @pytest.mark.parametrize("routing", ["LeastLoad", "RoundRobin"])
 def test_simulated_and_real_agree(routing):
     calls = load.conversations(600, 4, seed=1)
-    for speedup in (20, 10, 5):  # a busy machine measures itself: then not as fast
+    for speedup in (20, 10):  # a busy machine measures itself: then not as fast
         result = compare(calls, Fleet(8, routing, accelerator="a100"), speedup)
         print(f"{routing}, speedup {speedup}\n{result.table()}\n{result.conditions()}")
         if not result.disturbed():

@@ -7,8 +7,10 @@ faster, calls come faster, and what was measured is multiplied. docs/simulate.md
 """
 import argparse
 import asyncio
+import contextlib
 import dataclasses
 import json
+import os
 import pathlib
 import resource
 import statistics
@@ -146,9 +148,23 @@ class Result:
                 + ("; this machine was too busy: take a lower --speedup" if self.disturbed() else ""))
 
 
+@contextlib.contextmanager
+def before_other_work():
+    """Time is measured: builds that share the machine should not be part of it. Where that is not permitted, they are."""
+    usual = os.getpriority(os.PRIO_PROCESS, 0)
+    try:
+        os.setpriority(os.PRIO_PROCESS, 0, min(usual, -5))
+    except PermissionError:
+        pass
+    try:
+        yield
+    finally:
+        os.setpriority(os.PRIO_PROCESS, 0, usual)
+
+
 def compare(calls, fleet, speedup):
     with tempfile.TemporaryDirectory(prefix="penstock-fidelity-") as folder:
-        with Running(folder, fleet, speedup) as running:
+        with before_other_work(), Running(folder, fleet, speedup) as running:
             real, alone, late = asyncio.run(measure(running, calls, speedup))
             usage = resource.getrusage(resource.RUSAGE_SELF)
         prompt = quantile([c.prompt for c in calls], 0.5)
