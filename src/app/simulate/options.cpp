@@ -98,6 +98,10 @@ void declare_policies(CLI::App& app, SimulateFlags& flags) {
       ->capture_default_str()
       ->group(group);
   app.add_flag("--spill", flags.spill, "Calls held too long go to another backend")->group(group);
+  app.add_option("--gateway-cores", flags.gateway_cores,
+                 "Of all gateways together; each routes by what it sees itself")
+      ->capture_default_str()
+      ->group(group);
   app.add_option("--routing", flags.routing, "LeastLoad, Latency or RoundRobin")
       ->capture_default_str()
       ->group(group);
@@ -223,6 +227,7 @@ Result<sim::Scenario> scenario(const SimulateFlags& flags) {
   made.spill = flags.spill;
   made.bounded = flags.bounded;
   made.algorithm = routing;
+  made.gateway_cores = flags.gateway_cores;
   made.bucket = bucket;
   made.seed = flags.seed;
   PENSTOCK_CHECK_OK(sim::check(made));

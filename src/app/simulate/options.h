@@ -48,6 +48,7 @@ struct SimulateFlags {
   bool spill = false;
   std::string routing = "LeastLoad";
   bool bounded = false;
+  std::uint32_t gateway_cores = 1;
   std::string bucket = "5m";
   std::string output = "table";
   std::string file;

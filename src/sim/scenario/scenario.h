@@ -36,6 +36,9 @@ struct Scenario {
   /// Calls carry max_tokens, their answer's length, which the gateway counts as their work.
   bool bounded = false;
   routing::Algorithm algorithm = routing::Algorithm::kLeastLoad;
+  /// Cores of all gateways together. Each knows of the pods only what its own calls tell; a call
+  /// comes to any of them.
+  std::uint32_t gateway_cores = 1;
   std::chrono::nanoseconds bucket = std::chrono::minutes(5);  ///< of the timeline
   std::uint64_t seed = 1;
 };

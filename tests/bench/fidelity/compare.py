@@ -37,6 +37,7 @@ class Fleet:
     routing: str = "LeastLoad"
     model: str = "llama-3.1-70b"
     accelerator: str = "h100"
+    threads: int = 1  # of the gateway
 
     @property
     def perf(self):
@@ -54,6 +55,7 @@ def simulate(folder, calls, fleet, overhead=0.0):
     document = json.loads(subprocess.check_output(
         [standalone.PENSTOCK, "simulate", "--trace", path, "--form", "mooncake", "--jitter", "0s", "--bounded-answers",
          "--model", fleet.model, "--accelerator", fleet.accelerator, "--routing", fleet.routing,
+         "--gateway-cores", str(fleet.threads),
          "--policy", f"static={fleet.engines}", "--overhead", f"{overhead * 1e6:.0f}us", "-o", "json"]))
     outcome = document["policies"][0]
     assert outcome["served"] == len(calls), f"{outcome['refused']} calls were refused by the simulator"
@@ -62,7 +64,7 @@ def simulate(folder, calls, fleet, overhead=0.0):
 
 
 class Running:
-    """Gateway (one core: it sees every call) and engines of a fleet, all ready and known to the gateway."""
+    """Gateway and engines of a fleet."""
 
     def __init__(self, folder, fleet, speedup):
         route = standalone.route("chat", "chat") + f"  balancing: {{algorithm: {fleet.routing}}}\n"
@@ -70,7 +72,7 @@ class Running:
                                    replicas=fleet.engines)
         self.gateway = standalone.Standalone(
             folder, {"gateway.yaml": standalone.gateway(), "engines.yaml": engine, "routes.yaml": route,
-                     "consumers.yaml": standalone.consumer()}, ["--threads", "1"])
+                     "consumers.yaml": standalone.consumer()}, ["--threads", str(fleet.threads)])
         self.client = replay.Client(self.gateway.url, self.gateway.key, MODEL)
         self.fleet = fleet
 
@@ -182,11 +184,12 @@ def main():
     parser.add_argument("--routing", default="LeastLoad")
     parser.add_argument("--model", default="llama-3.1-70b")
     parser.add_argument("--accelerator", default="h100")
+    parser.add_argument("--threads", type=int, default=1, help="of the gateway")
     parser.add_argument("--speedup", type=float, default=1)
     parser.add_argument("--bound", type=float, default=0.1, help="largest difference allowed, as a share")
     given = parser.parse_args()
     calls = load.conversations(600, 4, seed=1) if given.load == "conversations" else load.read(given.load)
-    fleet = Fleet(given.engines, given.routing, given.model, given.accelerator)
+    fleet = Fleet(given.engines, given.routing, given.model, given.accelerator, given.threads)
     print(f"{len(calls)} calls in {calls[-1].at:.0f} s, {fleet.engines} x {fleet.perf}, {fleet.routing}, "
           f"speedup {given.speedup:g}", flush=True)
     result = compare(calls, fleet, given.speedup)

@@ -44,6 +44,7 @@ runs=(
   "$slice --engines 7 --routing RoundRobin"
   "conversations --engines 8 --accelerator a100 --routing LeastLoad"
   "conversations --engines 8 --accelerator a100 --routing RoundRobin"
+  "conversations --engines 8 --accelerator a100 --routing LeastLoad --threads 2"
 )
 pids=()
 failed=0

@@ -78,6 +78,8 @@ TEST(SimulateOptions, ErrorsNameTheFlagTheValueAndTheRemedy) {
        "--tensor is \"8\"; the table of llama3.1-70b/h100 is of 4"},
       {[](SimulateFlags& f) { f.min = 9, f.max = 8; }, "--min is 9, it must be at most --max, 8"},
       {[](SimulateFlags& f) { f.slo_tpot = "0s"; }, "--slo-tpot is 0s, it must be above 0"},
+      {[](SimulateFlags& f) { f.gateway_cores = 0; },
+       "--gateway-cores is 0, it must be between 1 and 1000"},
       {[](SimulateFlags& f) { f.routing = "Random"; },
        "--routing is \"Random\"; it must be LeastLoad"},
       {[](SimulateFlags& f) { f.perf_model = "/none.csv"; },

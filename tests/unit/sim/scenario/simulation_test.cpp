@@ -72,6 +72,27 @@ TEST(Simulation, BoundedAnswersCountAsTheGatewayCountsThem) {
   }
 }
 
+// Pairs of calls for two engines that take one at a time: a core that sees both spreads them.
+TEST(Simulation, AGatewayCoreKnowsOnlyItsOwnCalls) {
+  for (const std::uint32_t cores : {1U, 4U}) {
+    Scenario scenario;
+    scenario.overhead = std::chrono::nanoseconds(0);
+    scenario.initial_replicas = 2;
+    scenario.engine.max_num_seqs = 1;
+    scenario.gateway_cores = cores;
+    std::vector<TraceRequest> calls;
+    for (int pair = 0; pair < 40; ++pair) {
+      calls.push_back(call_at(100 * pair, 100, 2'000));
+      calls.push_back(call_at(100 * pair + 1, 100, 2'000));
+    }
+    Fixed two(2);
+    const Outcome outcome = run(scenario, std::move(calls), two);
+    EXPECT_EQ(outcome.served, 80U);
+    EXPECT_EQ(outcome.ttft.quantile(1) > seconds(5), cores > 1);
+    EXPECT_LT(outcome.ttft.quantile(0.5), seconds(1));
+  }
+}
+
 TEST(Simulation, AColdStartHoldsCallsBackAndServesThemAll) {
   Scenario scenario;
   scenario.min_replicas = 0;
