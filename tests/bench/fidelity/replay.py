@@ -48,7 +48,7 @@ class Connection(asyncio.Protocol):
             if b"data: " in self.head:
                 answer.first = time.monotonic()
                 answer.status = int(self.head[9:12])
-            elif self.head[9:12] not in (b"200", b""):
+            elif b"\r\n" in self.head and self.head[9:12] != b"200":
                 answer.status = int(self.head[9:12])
                 self.transport.abort()
                 return
