@@ -197,7 +197,7 @@ def main():
     calls = load.conversations(600, 4, seed=1) if given.load == "conversations" else load.read(given.load)
     fleet = Fleet(given.engines, given.routing, given.model, given.accelerator, given.threads)
     print(f"{len(calls)} calls in {calls[-1].at:.0f} s, {fleet.engines} x {fleet.perf}, {fleet.routing}, "
-          f"speedup {given.speedup:g}", flush=True)
+          f"{fleet.threads} gateway core{'s' * (fleet.threads > 1)}, speedup {given.speedup:g}", flush=True)
     result = compare(calls, fleet, given.speedup, given.simulations)
     print(result.table())
     print(result.conditions() + "\n", flush=True)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The simulator beside a real gateway with real engine processes, on ten minutes of a recorded load and of generated
-# conversations: prints a table for each fleet and routing, and fails where they differ by more than 10 %.
+# conversations: prints a table for each fleet and routing, and fails where they differ by more than 10 % and by more than chance.
 #   PENSTOCK_TRACES=FOLDER tests/bench/fidelity/run.sh [--speedup N]
 # FOLDER holds mooncake_conversation.jsonl.gz (docs/simulate.md). At speedup 1 the fleets run side by side, which takes eleven
 # minutes: each uses a thirtieth of a core. At another one they run one after the other.
@@ -61,5 +61,5 @@ for i in "${!pids[@]}"; do
   wait "${pids[$i]}" || failed=$((failed + 1))
   cat "$out/$i.txt"
 done
-echo "${#runs[@]} runs, $failed of them differ by more than 10 % or failed"
+echo "${#runs[@]} runs, $failed of them differ by more than 10 % and chance, or failed"
 [ "$failed" -eq 0 ]
