@@ -22,7 +22,8 @@ Usage: hack/dev.sh VERB [ARGUMENTS]
   image              the container image, build/image/penstock.tar
   sanitize           unit and integration tests under ASan+UBSan, concurrent modules under TSan
   fuzz [SECONDS]     run every libFuzzer target for SECONDS each (default 20)
-  bench NAME         run a benchmark: gateway (beside nginx and HAProxy), controller (500 models on a real control plane), scaling, autoscaling
+  bench NAME         run a benchmark: gateway (beside nginx and HAProxy), controller (500 models on a real control plane), scaling,
+                     autoscaling, fidelity (the simulator beside a real gateway and engines)
   fmt                format all sources in place
   tidy [FILE...]     clang-tidy on all sources (unchanged ones are skipped), or on the files named
   gen                regenerate what is made from crds/ (C++ types, docs/reference/api.md, the chart's copies)

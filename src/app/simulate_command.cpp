@@ -12,6 +12,7 @@
 #include "sim/report/document.h"
 #include "sim/report/page.h"
 #include "sim/report/table.h"
+#include "sim/trace/mooncake.h"
 
 namespace penstock::app {
 namespace {
@@ -31,6 +32,12 @@ std::string rendered(const sim::Comparison& comparison, const std::string& outpu
   return sim::to_table(comparison);
 }
 
+std::unexpected<Error> unwritable(const std::string& flag, const std::string& path) {
+  return fail(Code::kUnavailable, flag + " is \"" + path +
+                                      "\", it cannot be written; name a file in a folder that "
+                                      "exists and is writable");
+}
+
 Result<> write(const std::string& text, const std::string& path) {
   if (path.empty()) {
     std::cout << text << std::flush;
@@ -39,17 +46,26 @@ Result<> write(const std::string& text, const std::string& path) {
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   file << text;
   file.close();
-  if (!file) {
-    return fail(Code::kUnavailable, "--file is \"" + path +
-                                        "\", it cannot be written; name a file in a folder that "
-                                        "exists and is writable");
-  }
-  return {};
+  return file ? Result<>{} : unwritable("--file", path);
+}
+
+Result<> emit(const sim::Load& load, const std::string& path) {
+  PENSTOCK_TRY(source, load.open());
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  PENSTOCK_CHECK_OK(sim::write_mooncake(*source, file));
+  file.close();
+  return file ? Result<>{} : unwritable("--emit-load", path);
 }
 
 Result<> simulate(const SimulateFlags& flags) {
   PENSTOCK_TRY(plan, plan_simulation(flags));
   PENSTOCK_TRY(load, sim::Load::create(plan.load));
+  if (!flags.emit_load.empty()) {
+    PENSTOCK_CHECK_OK(emit(load, flags.emit_load));
+  }
+  if (plan.policies.empty()) {
+    return {};
+  }
   const bool person = isatty(STDERR_FILENO) == 1;
   PENSTOCK_TRY(comparison, sim::compare(load, plan.scenario, plan.perf, plan.policies,
                                         [&](const std::string& policy) {

@@ -35,8 +35,18 @@ void declare_load(CLI::App& app, SimulateFlags& flags) {
   app.add_option("--jitter", flags.jitter, "mooncake: spreads calls over its 3 s steps")
       ->capture_default_str()
       ->group(group);
-  app.add_option("--until", flags.until, "Only the first part of the load; 0s: all of it")
+  app.add_option("--from", flags.from, "Leaves out what is before; engines begin empty there")
       ->capture_default_str()
+      ->group(group);
+  app.add_option("--until", flags.until, "Leaves out what is after; 0s: nothing")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--emit-load", flags.emit_load,
+                 "Write the calls that are offered there, in Mooncake's form, to replay them "
+                 "elsewhere; --policy may be left out")
+      ->group(group);
+  app.add_flag("--bounded-answers", flags.bounded,
+               "Calls carry max_tokens, their answer's length, which routing counts")
       ->group(group);
   app.add_option("--seed", flags.seed, "Of arrivals, lengths and routing draws")
       ->capture_default_str()
@@ -88,6 +98,10 @@ void declare_policies(CLI::App& app, SimulateFlags& flags) {
       ->capture_default_str()
       ->group(group);
   app.add_flag("--spill", flags.spill, "Calls held too long go to another backend")->group(group);
+  app.add_option("--gateway-cores", flags.gateway_cores,
+                 "Of all gateways together; each routes by what it sees itself")
+      ->capture_default_str()
+      ->group(group);
   app.add_option("--routing", flags.routing, "LeastLoad, Latency or RoundRobin")
       ->capture_default_str()
       ->group(group);
@@ -211,7 +225,9 @@ Result<sim::Scenario> scenario(const SimulateFlags& flags) {
   made.overhead = overhead;
   made.queue_timeout = queue_timeout;
   made.spill = flags.spill;
+  made.bounded = flags.bounded;
   made.algorithm = routing;
+  made.gateway_cores = flags.gateway_cores;
   made.bucket = bucket;
   made.seed = flags.seed;
   PENSTOCK_CHECK_OK(sim::check(made));
@@ -231,7 +247,7 @@ Result<SimulatePlan> plan_simulation(const SimulateFlags& flags) {
   if (flags.trace.empty()) {
     return fail(Code::kInvalid, "--trace is missing; give the file of the load to simulate");
   }
-  if (flags.policies.empty()) {
+  if (flags.policies.empty() && flags.emit_load.empty()) {
     return fail(Code::kInvalid, "--policy is missing; give at least one, for example static=4");
   }
   if (flags.output != "table" && flags.output != "json" && flags.output != "html") {
@@ -239,6 +255,7 @@ Result<SimulatePlan> plan_simulation(const SimulateFlags& flags) {
   }
   PENSTOCK_TRY(trace_form, form(flags.form));
   PENSTOCK_TRY(jitter, duration("--jitter", flags.jitter));
+  PENSTOCK_TRY(from, duration("--from", flags.from));
   PENSTOCK_TRY(until, duration("--until", flags.until));
   PENSTOCK_TRY(made, scenario(flags));
   PENSTOCK_TRY(perf, perf_model(flags));
@@ -249,6 +266,7 @@ Result<SimulatePlan> plan_simulation(const SimulateFlags& flags) {
                              .scale = flags.scale,
                              .rate = flags.rate,
                              .jitter = jitter,
+                             .from = from,
                              .until = until,
                              .deployment = flags.deployment,
                              .seed = flags.seed},

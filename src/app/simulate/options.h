@@ -26,7 +26,9 @@ struct SimulateFlags {
   double scale = 1;
   double rate = 0;
   std::string jitter = "3s";
+  std::string from = "0s";
   std::string until = "0s";
+  std::string emit_load;
   std::string model = "llama-3.1-70b";
   std::string accelerator = "h100";
   std::uint32_t tensor = 0;
@@ -45,6 +47,8 @@ struct SimulateFlags {
   std::string queue_timeout = "10m";
   bool spill = false;
   std::string routing = "LeastLoad";
+  bool bounded = false;
+  std::uint32_t gateway_cores = 1;
   std::string bucket = "5m";
   std::string output = "table";
   std::string file;

@@ -48,32 +48,31 @@ json::Value timeline(const Outcome& outcome) {
 
 json::Value policy_document(const PolicyOutcome& one, std::uint32_t gpus) {
   const Outcome& outcome = one.outcome;
-  return {
-      {"policy", one.policy.label()},
-      {"offered", outcome.offered},
-      {"served", outcome.served},
-      {"spilled", outcome.spilled},
-      {"refused", outcome.refused},
-      {"held", outcome.held},
-      {"met", outcome.met},
-      {"attainment", rounded(outcome.attainment())},
-      {"tokenAttainment", rounded(outcome.token_attainment())},
-      {"ttftAttainment", rounded(Outcome::share(outcome.met_ttft, outcome.offered))},
-      {"tpotAttainment", rounded(Outcome::share(outcome.met_tpot, outcome.offered))},
-      {"gpuHours", rounded(outcome.gpu_hours(), 1e3)},
-      {"meanReplicas", rounded(mean_replicas(outcome, gpus), 1e3)},
-      {"mostReplicas", outcome.most_replicas},
-      {"podsCreated", outcome.pods_created},
-      {"podsRemoved", outcome.pods_removed},
-      {"preemptions", outcome.preemptions},
-      {"cachedShare", outcome.prompt_tokens == 0
-                          ? 0.0
-                          : rounded(Outcome::share(outcome.cached_tokens, outcome.prompt_tokens))},
-      {"iterations", outcome.iterations},
-      {"residualBlocks", outcome.residual_blocks},
-      {"ttftSeconds", latencies(outcome.ttft)},
-      {"tpotSeconds", latencies(outcome.tpot)},
-      {"timeline", timeline(outcome)}};
+  return {{"policy", one.policy.label()},
+          {"offered", outcome.offered},
+          {"served", outcome.served},
+          {"spilled", outcome.spilled},
+          {"refused", outcome.refused},
+          {"held", outcome.held},
+          {"met", outcome.met},
+          {"attainment", rounded(outcome.attainment())},
+          {"tokenAttainment", rounded(outcome.token_attainment())},
+          {"ttftAttainment", rounded(Outcome::share(outcome.met_ttft, outcome.offered))},
+          {"tpotAttainment", rounded(Outcome::share(outcome.met_tpot, outcome.offered))},
+          {"gpuHours", rounded(outcome.gpu_hours(), 1e3)},
+          {"meanReplicas", rounded(mean_replicas(outcome, gpus), 1e3)},
+          {"mostReplicas", outcome.most_replicas},
+          {"podsCreated", outcome.pods_created},
+          {"podsRemoved", outcome.pods_removed},
+          {"preemptions", outcome.preemptions},
+          {"cachedShare", rounded(outcome.hit_rate())},
+          {"callsPerSecond", rounded(outcome.calls_per_second())},
+          {"outputTokensPerSecond", rounded(outcome.output_tokens_per_second(), 1e3)},
+          {"iterations", outcome.iterations},
+          {"residualBlocks", outcome.residual_blocks},
+          {"ttftSeconds", latencies(outcome.ttft)},
+          {"tpotSeconds", latencies(outcome.tpot)},
+          {"timeline", timeline(outcome)}};
 }
 
 }  // namespace

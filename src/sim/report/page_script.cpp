@@ -49,7 +49,7 @@ function table() {
   make(card, 'p', {class: 'note'}, 'Shares are of all calls offered, refused and spilled ones included. Click a policy to hide it.');
   const t = make(make(card, 'div', {class: 'scroll'}), 'table');
   const row = make(make(t, 'thead'), 'tr');
-  for (const name of ['Policy','Served well %','by tokens %','GPU-hours','Replicas mean','most','TTFT p50','p95','p99','TPOT p95','Held','Refused'])
+  for (const name of ['Policy','Served well %','by tokens %','GPU-hours','Replicas mean','most','TTFT p50','p95','p99','TPOT p95','Tokens/s','Hit %','Held','Refused'])
     make(row, 'th', {}, name);
   const body = make(t, 'tbody');
   const best = Math.max(...runs.map(r => r.attainment));
@@ -67,6 +67,8 @@ function table() {
     make(tr, 'td', {}, r.meanReplicas.toFixed(2));
     make(tr, 'td', {}, r.mostReplicas);
     for (const v of [r.ttftSeconds.p50, r.ttftSeconds.p95, r.ttftSeconds.p99, r.tpotSeconds.p95]) make(tr, 'td', {}, time(v));
+    make(tr, 'td', {}, r.outputTokensPerSecond.toFixed(0));
+    make(tr, 'td', {}, percent(r.cachedShare));
     make(tr, 'td', {}, count(r.held));
     make(tr, 'td', {}, count(r.refused + r.spilled));
   }

@@ -9,7 +9,7 @@ namespace penstock::sim {
 namespace {
 
 constexpr std::string_view kRow =
-    "{:<22} {:>8} {:>8} {:>9} {:>7} {:>5} {:>9} {:>9} {:>9} {:>9} {:>9} {:>8}\n";
+    "{:<22} {:>8} {:>8} {:>9} {:>7} {:>5} {:>9} {:>9} {:>9} {:>9} {:>9} {:>6} {:>8} {:>8}\n";
 
 }  // namespace
 
@@ -28,7 +28,7 @@ std::string to_table(const Comparison& comparison) {
                        static_cast<double>(first.offered) / std::max(first.load_seconds, 1e-9));
   }
   out += fmt::format(kRow, "POLICY", "SLO %", "TOKENS %", "GPU-HOURS", "MEAN", "MOST", "TTFT p50",
-                     "p95", "p99", "TPOT p95", "HELD", "REFUSED");
+                     "p95", "p99", "TPOT p95", "TOKENS/S", "HIT %", "HELD", "REFUSED");
   for (const auto& [policy, outcome] : comparison.policies) {
     out += fmt::format(
         kRow, policy.label(), percent(outcome.attainment()), percent(outcome.token_attainment()),
@@ -36,6 +36,7 @@ std::string to_table(const Comparison& comparison) {
         fmt::format("{:.2f}", mean_replicas(outcome, comparison.gpus)), outcome.most_replicas,
         short_time(outcome.ttft.quantile(0.5)), short_time(outcome.ttft.quantile(0.95)),
         short_time(outcome.ttft.quantile(0.99)), short_time(outcome.tpot.quantile(0.95)),
+        fmt::format("{:.0f}", outcome.output_tokens_per_second()), percent(outcome.hit_rate()),
         outcome.held, outcome.refused + outcome.spilled);
   }
   return out;

@@ -15,7 +15,7 @@ void Run::do_control(const Control& control) {
   switch (control.step) {
     case Step::kReady:
       if (pods_.make_ready(control.slot, control.serial, now_)) {
-        front_.endpoints(pods_);
+        tell_gateways();
         drain_queue();
       }
       return;
@@ -33,6 +33,13 @@ void Run::do_control(const Control& control) {
       tick();
       controls_.push(now_ + kTick, {.step = Step::kTick});
       return;
+  }
+}
+
+/// Which pods are ready now.
+void Run::tell_gateways() {
+  for (Front& front : fronts_) {
+    front.endpoints(pods_);
   }
 }
 
@@ -74,7 +81,7 @@ void Run::scale_to(std::uint32_t wanted, const Observation& seen) {
                    {.step = Step::kReady, .slot = slot, .serial = pods_.at(slot).serial});
   }
   if (wanted < have && pods_.take_away(have - wanted, scaler_.first_to_go(seen), now_)) {
-    front_.endpoints(pods_);
+    tell_gateways();
     forget_samples_of_gone_pods();
   }
 }

@@ -2,7 +2,8 @@
 
 namespace penstock::sim {
 
-Front::Front(routing::Algorithm algorithm, std::uint64_t seed) : random_(seed) {
+Front::Front(routing::Algorithm algorithm, std::uint64_t seed, std::uint32_t core)
+    : core_(core), random_(seed + core) {
   plan_.algorithm = algorithm;
   plan_.tiers.push_back({.backends = {routing::PlannedBackend{}}, .spill = {}});
 }
@@ -11,7 +12,7 @@ void Front::endpoints(Pods& pods) {
   slots_ = pods.ready();
   states_.clear();
   for (const std::uint32_t slot : slots_) {
-    states_.push_back(&pods.at(slot).endpoint);
+    states_.push_back(&pods.at(slot).endpoints[core_]);
   }
   facts_.assign(slots_.size(), {});
   plan_.tiers[0].backends[0].endpoint_count = static_cast<std::uint32_t>(slots_.size());

@@ -1,6 +1,7 @@
 #pragma once
-// The gateway of the simulated deployment: the production picker over the ready pods. Knows
-// routing; must not know engines' insides, traces or policies.
+// One core of the simulated deployment's gateways: the production picker over the ready pods, and
+// what this core knows of them from its own calls. Knows routing; must not know engines' insides,
+// traces or policies.
 
 #include <cstdint>
 #include <optional>
@@ -14,7 +15,8 @@ namespace penstock::sim {
 
 class Front {
  public:
-  Front(routing::Algorithm algorithm, std::uint64_t seed);
+  /// `core` is the number under which pods keep its view of them.
+  Front(routing::Algorithm algorithm, std::uint64_t seed, std::uint32_t core);
   Front(const Front&) = delete;  // the picker refers to the plan
   Front& operator=(const Front&) = delete;
 
@@ -27,6 +29,7 @@ class Front {
   [[nodiscard]] const routing::BreakerPolicy& breaker() const { return plan_.breaker; }
 
  private:
+  std::uint32_t core_;
   routing::Plan plan_;
   std::optional<routing::Picker> picker_;
   std::vector<routing::EndpointFacts> facts_;

@@ -33,7 +33,10 @@ struct Outcome {
   std::uint64_t met_tpot = 0;
   std::uint64_t offered_tokens = 0;  ///< prompt and output
   std::uint64_t met_tokens = 0;
-  std::uint64_t held = 0;  ///< calls that waited at the gateway for a pod
+  std::uint64_t output_tokens = 0;         ///< of the calls served
+  std::uint64_t served_within = 0;         ///< of served: ended before the last call arrived
+  std::uint64_t output_tokens_within = 0;  ///< of those
+  std::uint64_t held = 0;                  ///< calls that waited at the gateway for a pod
   std::uint64_t preemptions = 0;
   std::uint64_t prompt_tokens = 0;
   std::uint64_t cached_tokens = 0;
@@ -52,8 +55,18 @@ struct Outcome {
   [[nodiscard]] double attainment() const { return share(met, offered); }
   [[nodiscard]] double token_attainment() const { return share(met_tokens, offered_tokens); }
   [[nodiscard]] double gpu_hours() const { return gpu_seconds / 3600; }
+  /// Throughput: what ended during the load, per second of it.
+  [[nodiscard]] double calls_per_second() const { return per_second(served_within); }
+  [[nodiscard]] double output_tokens_per_second() const { return per_second(output_tokens_within); }
+  /// Prompt tokens found in the prefix cache; 0 without prompts.
+  [[nodiscard]] double hit_rate() const {
+    return prompt_tokens == 0 ? 0.0 : share(cached_tokens, prompt_tokens);
+  }
   [[nodiscard]] static double share(std::uint64_t part, std::uint64_t whole) {
     return whole == 0 ? 1.0 : static_cast<double>(part) / static_cast<double>(whole);
+  }
+  [[nodiscard]] double per_second(std::uint64_t count) const {
+    return load_seconds == 0 ? 0.0 : static_cast<double>(count) / load_seconds;
   }
 };
 

@@ -23,9 +23,10 @@ void add_counters(EngineCounters& sum, const EngineCounters& one) {
 
 }  // namespace
 
-Result<Pods> Pods::create(const EngineConfig& config, const PerfModel& perf) {
+Result<Pods> Pods::create(const EngineConfig& config, const PerfModel& perf,
+                          std::uint32_t gateway_cores) {
   PENSTOCK_TRY(probe, Engine::create(config, perf));
-  return Pods(config, perf);
+  return Pods(config, perf, gateway_cores);
 }
 
 std::uint32_t Pods::add(SteadyTime now, PodPhase phase) {
@@ -41,7 +42,8 @@ std::uint32_t Pods::add(SteadyTime now, PodPhase phase) {
                                            .created = now,
                                            .ready_since = now,
                                            .engine = *std::move(engine),
-                                           .endpoint = {}});
+                                           .endpoints = {}});
+  slots_[slot]->endpoints.resize(gateway_cores_);
   if (phase == PodPhase::kReady) {
     ready_.push_back(slot);
   } else {

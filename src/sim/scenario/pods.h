@@ -25,14 +25,15 @@ struct Pod {
   SteadyTime created{};
   SteadyTime ready_since{};
   Engine engine;
-  routing::EndpointState endpoint;  ///< what the gateway knows of it
-  bool rested = false;              ///< has work, perhaps, and no iteration under way
+  std::vector<routing::EndpointState> endpoints;  ///< what each gateway core knows of it
+  bool rested = false;                            ///< has work, perhaps, and no iteration under way
 };
 
 class Pods {
  public:
   /// kInvalid when no engine can be made of it.
-  [[nodiscard]] static Result<Pods> create(const EngineConfig& config, const PerfModel& perf);
+  [[nodiscard]] static Result<Pods> create(const EngineConfig& config, const PerfModel& perf,
+                                           std::uint32_t gateway_cores);
 
   /// A new pod's slot; slots of pods that are gone are used again.
   std::uint32_t add(SteadyTime now, PodPhase phase);
@@ -72,7 +73,8 @@ class Pods {
   [[nodiscard]] std::uint64_t blocks_in_use() const;
 
  private:
-  Pods(const EngineConfig& config, PerfModel perf) : config_(config), perf_(std::move(perf)) {}
+  Pods(const EngineConfig& config, PerfModel perf, std::uint32_t gateway_cores)
+      : config_(config), perf_(std::move(perf)), gateway_cores_(gateway_cores) {}
   void take_youngest_starting(SteadyTime now);
   void drain(std::size_t ready_index, SteadyTime now);
   void remove(std::uint32_t slot, SteadyTime now);
@@ -84,6 +86,7 @@ class Pods {
 
   EngineConfig config_;
   PerfModel perf_;
+  std::uint32_t gateway_cores_;
   std::vector<std::unique_ptr<Pod>> slots_;
   std::vector<std::uint32_t> vacant_;
   std::vector<std::uint32_t> ready_;  ///< slots, the one ready for longest first

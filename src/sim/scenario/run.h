@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/random.h"
 #include "routing/work.h"
 #include "sim/scenario/front.h"
 #include "sim/scenario/pods.h"
@@ -35,6 +36,7 @@ class Run {
   };
   struct Call {
     CallTimes times;
+    std::uint32_t core = 0;  ///< of the gateways
     routing::Work work;
     routing::Breaker::Ticket ticket;
     std::vector<std::uint64_t> blocks;  ///< only while it is held at the gateway
@@ -52,6 +54,7 @@ class Run {
 
   void arrive();
   [[nodiscard]] std::uint32_t new_call();
+  void tell_gateways();
   [[nodiscard]] bool dispatch(std::uint32_t call, std::span<const std::uint64_t> blocks);
   void release(std::uint32_t call) { vacant_calls_.push_back(call); }
   void drain_queue();
@@ -68,7 +71,8 @@ class Run {
   TraceSource& trace_;
   Scaler& scaler_;
   Sampling sampling_;
-  Front front_;
+  std::deque<Front> fronts_;  ///< per gateway core
+  Random cores_;              ///< which core a call comes to
   Tally tally_;
 
   SteadyTime now_{};

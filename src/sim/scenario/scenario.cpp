@@ -29,6 +29,11 @@ Result<> check(const Scenario& scenario) {
     return wrong("--initial", std::to_string(scenario.initial_replicas),
                  "at most --max, " + std::to_string(scenario.max_replicas));
   }
+  constexpr std::uint32_t kMostCores = 1'000;
+  if (scenario.gateway_cores == 0 || scenario.gateway_cores > kMostCores) {
+    return wrong("--gateway-cores", std::to_string(scenario.gateway_cores),
+                 "between 1 and " + std::to_string(kMostCores));
+  }
   const ServiceLevel& level = scenario.level;
   if (level.ttft <= nanoseconds{0}) {
     return wrong("--slo-ttft", format_duration(level.ttft), "above 0, for example 1s");

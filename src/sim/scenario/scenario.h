@@ -33,7 +33,12 @@ struct Scenario {
   /// How long the gateway holds a call back while no pod is ready.
   std::chrono::nanoseconds queue_timeout = std::chrono::minutes(10);
   bool spill = false;  ///< a call held too long goes to another backend instead of being refused
+  /// Calls carry max_tokens, their answer's length, which the gateway counts as their work.
+  bool bounded = false;
   routing::Algorithm algorithm = routing::Algorithm::kLeastLoad;
+  /// Cores of all gateways together. Each knows of the pods only what its own calls tell; a call
+  /// comes to any of them.
+  std::uint32_t gateway_cores = 1;
   std::chrono::nanoseconds bucket = std::chrono::minutes(5);  ///< of the timeline
   std::uint64_t seed = 1;
 };

@@ -1,6 +1,7 @@
 #include "sim/scenario/simulation.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -18,7 +19,7 @@ constexpr std::chrono::hours kLongestRest{240};
 Result<Outcome> simulate(const Scenario& scenario, const PerfModel& perf, TraceSource& trace,
                          Scaler& scaler) {
   PENSTOCK_CHECK_OK(check(scenario));
-  PENSTOCK_TRY(pods, Pods::create(scenario.engine, perf));
+  PENSTOCK_TRY(pods, Pods::create(scenario.engine, perf, scenario.gateway_cores));
   return Run(scenario, perf, std::move(pods), trace, scaler).run();
 }
 
@@ -30,13 +31,16 @@ Run::Run(const Scenario& scenario, const PerfModel& perf, Pods pods, TraceSource
       trace_(trace),
       scaler_(scaler),
       sampling_(scaler.sampling()),
-      front_(scenario.algorithm, scenario.seed),
+      cores_(~scenario.seed),
       tally_(scenario, perf) {
   desired_ = scenario.initial_replicas > 0 ? scenario.initial_replicas : scenario.min_replicas;
   for (std::uint32_t i = 0; i < desired_; ++i) {
     pods_.add(now_, PodPhase::kReady);
   }
-  front_.endpoints(pods_);
+  for (std::uint32_t core = 0; core < scenario.gateway_cores; ++core) {
+    fronts_.emplace_back(scenario.algorithm, scenario.seed, core);
+  }
+  tell_gateways();
   controls_.push(now_ + kTick, {.step = Step::kTick});
   controls_.push(now_ + sampling_.interval, {.step = Step::kScrape});
 }
@@ -113,15 +117,15 @@ void Run::on_event(std::uint32_t slot, const EngineEvent& event) {
   Call& call = calls_[event.id];
   if (event.kind == EventKind::kFirstToken) {
     call.times.first_token = event.time;
-    routing::EndpointState& endpoint = pods_.at(slot).endpoint;
+    routing::EndpointState& endpoint = pods_.at(slot).endpoints[call.core];
     endpoint.first_byte_after(event.time - call.times.arrival);
     endpoint.prompt_done(call.work.prompt);
     call.work.prompt = 0;
     tally_.first_token(call.times, event.time);
   } else if (event.kind == EventKind::kFinished) {
     tally_.served(call.times, event.time);
-    pods_.at(slot).endpoint.end(call.ticket, call.work.total(), routing::Verdict::kOk,
-                                front_.breaker(), event.time);
+    pods_.at(slot).endpoints[call.core].end(call.ticket, call.work.total(), routing::Verdict::kOk,
+                                            fronts_[call.core].breaker(), event.time);
     ++counts_.finished;
     counts_.output_tokens += call.times.output_tokens;
     --in_flight_;
@@ -176,7 +180,8 @@ void Run::arrive() {
 
 /// False when no engine could ever hold the call.
 bool Run::dispatch(std::uint32_t index, std::span<const std::uint64_t> blocks) {
-  const std::optional<std::uint32_t> slot = front_.pick(now_);
+  const auto core = static_cast<std::uint32_t>(cores_.below(fronts_.size()));
+  const std::optional<std::uint32_t> slot = fronts_[core].pick(now_);
   if (!slot) {
     return false;
   }
@@ -194,8 +199,11 @@ bool Run::dispatch(std::uint32_t index, std::span<const std::uint64_t> blocks) {
   if (!handle) {
     return false;
   }
-  call.work = routing::expected_work(call.times.prompt_tokens);
-  call.ticket = pod.endpoint.begin(now_, call.work.total());
+  call.work = routing::expected_work(
+      call.times.prompt_tokens,
+      scenario_.bounded ? std::optional<std::int64_t>(call.times.output_tokens) : std::nullopt);
+  call.core = core;
+  call.ticket = pod.endpoints[core].begin(now_, call.work.total());
   ++in_flight_;
   if (!pod.engine.busy() && !pod.rested) {
     pod.rested = true;

@@ -16,6 +16,8 @@ Bucket& Tally::bucket_of(SteadyTime time) {
 
 void Tally::arrived(const CallTimes& call) {
   ++outcome_.offered;
+  outcome_.served_within = outcome_.served;
+  outcome_.output_tokens_within = outcome_.output_tokens;
   outcome_.offered_tokens += std::uint64_t{call.prompt_tokens} + call.output_tokens;
   Bucket& bucket = bucket_of(call.arrival);
   ++bucket.arrived;
@@ -31,6 +33,7 @@ void Tally::first_token(const CallTimes& call, SteadyTime now) {
 
 void Tally::served(const CallTimes& call, SteadyTime now) {
   ++outcome_.served;
+  outcome_.output_tokens += call.output_tokens;
   const ServiceLevel& level = scenario_.level;
   // An answer without tokens (embeddings) is there when its prompt is computed.
   const SteadyTime first = call.output_tokens == 0 ? now : call.first_token;

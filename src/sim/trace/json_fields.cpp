@@ -20,8 +20,8 @@ Result<json::Value> parse_line(const LineReader& lines, std::string_view line) {
   return *std::move(value);
 }
 
-Result<std::int64_t> whole_number(const LineReader& lines, const json::Value& object,
-                                  const char* field, std::int64_t least, std::int64_t most) {
+Result<double> number(const LineReader& lines, const json::Value& object, const char* field,
+                      std::int64_t least, std::int64_t most) {
   const auto found = object.find(field);
   if (found == object.end()) {
     return lines.wrong(
@@ -37,6 +37,12 @@ Result<std::int64_t> whole_number(const LineReader& lines, const json::Value& ob
                               ", it must be between " + std::to_string(least) + " and " +
                               std::to_string(most));
   }
+  return value;
+}
+
+Result<std::int64_t> whole_number(const LineReader& lines, const json::Value& object,
+                                  const char* field, std::int64_t least, std::int64_t most) {
+  PENSTOCK_TRY(value, number(lines, object, field, least, most));
   return static_cast<std::int64_t>(value);
 }
 

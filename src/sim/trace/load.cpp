@@ -18,27 +18,33 @@ std::string shown(double value) {
   return text.ends_with('.') ? text.substr(0, text.size() - 1) : text;
 }
 
-/// Faster or slower, and no longer than asked.
+/// Faster or slower, and only the part that was asked for.
 class Shaped final : public TraceSource {
  public:
-  Shaped(std::unique_ptr<TraceSource> inner, double speed, std::chrono::nanoseconds until)
-      : inner_(std::move(inner)), speed_(speed), until_(until) {}
+  Shaped(std::unique_ptr<TraceSource> inner, double speed, std::chrono::nanoseconds from,
+         std::chrono::nanoseconds until)
+      : inner_(std::move(inner)), speed_(speed), from_(from), until_(until) {}
 
   Result<bool> next(TraceRequest& request) override {
-    PENSTOCK_TRY(more, inner_->next(request));
-    if (!more) {
-      return false;
-    }
-    if (speed_ != 1) {
-      request.at =
-          std::chrono::nanoseconds(std::llround(static_cast<double>(request.at.count()) / speed_));
-    }
-    return until_.count() == 0 || request.at < until_;
+    do {
+      PENSTOCK_TRY(more, inner_->next(request));
+      if (!more) {
+        return false;
+      }
+      if (speed_ != 1) {
+        request.at = std::chrono::nanoseconds(
+            std::llround(static_cast<double>(request.at.count()) / speed_));
+      }
+    } while (request.at < from_);
+    const bool within = until_.count() == 0 || request.at < until_;
+    request.at -= from_;
+    return within;
   }
 
  private:
   std::unique_ptr<TraceSource> inner_;
   double speed_;
+  std::chrono::nanoseconds from_;
   std::chrono::nanoseconds until_;
 };
 
@@ -50,6 +56,10 @@ Result<Load> Load::create(LoadOptions options) {
   if (!(given.scale > 0) || !std::isfinite(given.scale)) {
     return fail(Code::kInvalid,
                 "--scale is " + shown(given.scale) + ", it must be above 0, for example 0.5");
+  }
+  if (given.from.count() < 0 || (given.until.count() > 0 && given.from >= given.until)) {
+    return fail(Code::kInvalid, "--from is " + format_duration(given.from) +
+                                    ", it must be 0s or more and before --until");
   }
   if (given.form != TraceForm::kServegen) {
     if (given.rate != 0) {
@@ -90,7 +100,10 @@ std::string Load::description() const {
   if (scale_ != 1) {
     text += ", scale " + shown(scale_);
   }
-  if (options_.until.count() > 0) {
+  if (options_.from.count() > 0) {
+    text += ", from " + format_duration(options_.from);
+    text += options_.until.count() > 0 ? " until " + format_duration(options_.until) : "";
+  } else if (options_.until.count() > 0) {
     text += ", first " + format_duration(options_.until);
   }
   return text;
@@ -121,7 +134,7 @@ Result<std::unique_ptr<TraceSource>> Load::open() const {
       speed = 1;
       break;
   }
-  return std::make_unique<Shaped>(std::move(inner), speed, options_.until);
+  return std::make_unique<Shaped>(std::move(inner), speed, options_.from, options_.until);
 }
 
 }  // namespace penstock::sim

@@ -22,8 +22,9 @@ struct LoadOptions {
   double scale = 1;          ///< times the load; ServeGen: at most 1, by leaving calls out
   double rate = 0;  ///< mean calls per second instead of scale; ServeGen only; 0: scale counts
   std::chrono::nanoseconds jitter = std::chrono::seconds(3);  ///< Mooncake
-  std::chrono::nanoseconds until{0};                          ///< 0: to the end
-  std::string deployment = {};                                ///< access log
+  std::chrono::nanoseconds from{0};   ///< calls before it are left out; it becomes the beginning
+  std::chrono::nanoseconds until{0};  ///< 0: to the end
+  std::string deployment = {};        ///< access log
   std::uint64_t seed = 1;
 };
 

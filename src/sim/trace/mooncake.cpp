@@ -1,7 +1,10 @@
 #include "sim/trace/mooncake.h"
 
+#include <cmath>
+#include <ostream>
 #include <utility>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "base/random.h"
@@ -40,12 +43,12 @@ class Mooncake final : public TraceSource {
  private:
   Result<> take(std::string_view line) {
     PENSTOCK_TRY(object, parse_line(lines_, line));
-    PENSTOCK_TRY(at, whole_number(lines_, object, "timestamp", 0, kMostMillis));
+    PENSTOCK_TRY(at, number(lines_, object, "timestamp", 0, kMostMillis));
     PENSTOCK_TRY(prompt, whole_number(lines_, object, "input_length", 1, kMostTokens));
     PENSTOCK_TRY(output, whole_number(lines_, object, "output_length", 0, kMostTokens));
-    const std::chrono::nanoseconds time = std::chrono::milliseconds(at);
+    const std::chrono::nanoseconds time(std::llround(at * 1e6));
     if (time < last_) {
-      return lines_.wrong(0, "\"timestamp\" " + std::to_string(at) +
+      return lines_.wrong(0, "\"timestamp\" " + fmt::format("{}", at) +
                                  " is before the line above; sort the file by time");
     }
     last_ = time;
@@ -97,6 +100,26 @@ Result<std::unique_ptr<TraceSource>> open_mooncake(const std::string& path,
                                                    const MooncakeOptions& options) {
   PENSTOCK_TRY(lines, LineReader::open(path));
   return std::make_unique<Mooncake>(std::move(lines), options);
+}
+
+Result<> write_mooncake(TraceSource& source, std::ostream& out) {
+  constexpr std::int64_t kNanos = 1'000'000;
+  TraceRequest request;
+  while (true) {
+    PENSTOCK_TRY(more, source.next(request));
+    if (!more) {
+      return {};
+    }
+    const std::int64_t fraction = request.at.count() % kNanos;
+    out << "{\"timestamp\": " << request.at.count() / kNanos
+        << (fraction == 0 ? "" : fmt::format(".{:06}", fraction))
+        << ", \"input_length\": " << request.prompt_tokens
+        << ", \"output_length\": " << request.output_tokens;
+    for (std::size_t i = 0; i < request.blocks.size(); ++i) {
+      out << (i == 0 ? ", \"hash_ids\": [" : ", ") << request.blocks[i];
+    }
+    out << (request.blocks.empty() ? "}\n" : "]}\n");
+  }
 }
 
 }  // namespace penstock::sim

@@ -45,6 +45,18 @@ TEST(SimulateOptions, PrefixCachingIsForTracesThatSayWhatIsShared) {
   EXPECT_TRUE(plan_simulation(given)->scenario.engine.prefix_caching);
 }
 
+TEST(SimulateOptions, ALoadCanBeEmittedWithoutAPolicy) {
+  SimulateFlags given = flags();
+  given.policies = {};
+  given.emit_load = "calls.jsonl";
+  given.from = "20m";
+  given.until = "30m";
+  const auto plan = plan_simulation(given);
+  ASSERT_TRUE(plan) << plan.error().to_string();
+  EXPECT_TRUE(plan->policies.empty());
+  EXPECT_EQ(plan->load.from, std::chrono::minutes(20));
+}
+
 TEST(SimulateOptions, ErrorsNameTheFlagTheValueAndTheRemedy) {
   struct Row {
     void (*change)(SimulateFlags&);
@@ -66,6 +78,8 @@ TEST(SimulateOptions, ErrorsNameTheFlagTheValueAndTheRemedy) {
        "--tensor is \"8\"; the table of llama3.1-70b/h100 is of 4"},
       {[](SimulateFlags& f) { f.min = 9, f.max = 8; }, "--min is 9, it must be at most --max, 8"},
       {[](SimulateFlags& f) { f.slo_tpot = "0s"; }, "--slo-tpot is 0s, it must be above 0"},
+      {[](SimulateFlags& f) { f.gateway_cores = 0; },
+       "--gateway-cores is 0, it must be between 1 and 1000"},
       {[](SimulateFlags& f) { f.routing = "Random"; },
        "--routing is \"Random\"; it must be LeastLoad"},
       {[](SimulateFlags& f) { f.perf_model = "/none.csv"; },

@@ -43,6 +43,56 @@ TEST(Simulation, OneCallOnAnIdleEngineTakesItsOwnTime) {
   EXPECT_NEAR(std::chrono::duration<double>(outcome.tpot.quantile(0.5)).count(), 0.0076, 0.0005);
 }
 
+TEST(Simulation, ThroughputIsWhatEndedDuringTheLoad) {
+  Fixed one(1);
+  const Outcome outcome =
+      run({}, {call_at(0, 100, 50), call_at(1, 100, 4'000), call_at(10, 100, 7)}, one);
+  EXPECT_EQ(outcome.served, 3U);
+  EXPECT_EQ(outcome.served_within, 1U);  // the second takes about 30 s, the third comes last
+  EXPECT_DOUBLE_EQ(outcome.calls_per_second(), 0.1);
+  EXPECT_DOUBLE_EQ(outcome.output_tokens_per_second(), 5);
+  EXPECT_DOUBLE_EQ(outcome.hit_rate(), 0);
+}
+
+// One engine is busy with an answer of 4,000 tokens, the other with one of 400: which of them takes
+// the third call tells whether the gateway knew.
+TEST(Simulation, BoundedAnswersCountAsTheGatewayCountsThem) {
+  for (const bool bounded : {false, true}) {
+    Scenario scenario;
+    scenario.overhead = std::chrono::nanoseconds(0);
+    scenario.initial_replicas = 2;
+    scenario.engine.max_num_seqs = 1;  // who comes second waits
+    scenario.bounded = bounded;
+    Fixed two(2);
+    const Outcome outcome =
+        run(scenario, {call_at(0, 400, 4'000), call_at(0, 500, 400), call_at(1, 100, 1)}, two);
+    EXPECT_EQ(outcome.served, 3U);
+    // Not knowing, they look alike, and it is the first one's turn: the call waits half a minute.
+    EXPECT_EQ(outcome.ttft.quantile(1) > seconds(20), !bounded);
+  }
+}
+
+// Pairs of calls for two engines that take one at a time: a core that sees both spreads them.
+TEST(Simulation, AGatewayCoreKnowsOnlyItsOwnCalls) {
+  for (const std::uint32_t cores : {1U, 4U}) {
+    Scenario scenario;
+    scenario.overhead = std::chrono::nanoseconds(0);
+    scenario.initial_replicas = 2;
+    scenario.engine.max_num_seqs = 1;
+    scenario.gateway_cores = cores;
+    std::vector<TraceRequest> calls;
+    for (int pair = 0; pair < 40; ++pair) {
+      calls.push_back(call_at(100 * pair, 100, 2'000));
+      calls.push_back(call_at(100 * pair + 1, 100, 2'000));
+    }
+    Fixed two(2);
+    const Outcome outcome = run(scenario, std::move(calls), two);
+    EXPECT_EQ(outcome.served, 80U);
+    EXPECT_EQ(outcome.ttft.quantile(1) > seconds(5), cores > 1);
+    EXPECT_LT(outcome.ttft.quantile(0.5), seconds(1));
+  }
+}
+
 TEST(Simulation, AColdStartHoldsCallsBackAndServesThemAll) {
   Scenario scenario;
   scenario.min_replicas = 0;

@@ -1,4 +1,6 @@
 // The readers of recorded traces: what they read, and what they say of what they cannot read.
+#include <sstream>
+
 #include <gtest/gtest.h>
 
 #include "gateway/core/access_log.h"
@@ -129,6 +131,44 @@ TEST(Mooncake, JitterStaysInItsStepAndInOrder) {
   EXPECT_GT(moved, 290);
 }
 
+// What a client replays must be what was simulated: the same calls, whatever form they came in.
+TEST(Mooncake, AnEmittedLoadIsReadBackToTheNanosecond) {
+  const ScratchFile recorded(kMooncake);
+  const auto load = Load::create({.trace = recorded.path(),
+                                  .form = TraceForm::kMooncake,
+                                  .scale = 0.7,
+                                  .jitter = seconds(3),
+                                  .seed = 9});
+  ASSERT_TRUE(load);
+  const auto offered = load->open();
+  const auto again = load->open();
+  ASSERT_TRUE(offered && again);
+  std::ostringstream text;
+  ASSERT_TRUE(write_mooncake(**offered, text));
+  const ScratchFile emitted(text.str());
+  const auto source = open_mooncake(emitted.path(), {.jitter = nanoseconds(0)});
+  ASSERT_TRUE(source);
+  const auto want = drain(**again);
+  const auto got = drain(**source);
+  ASSERT_EQ(got.size(), 3U);
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    EXPECT_EQ(got[i].at, want[i].at);
+    EXPECT_NE(got[i].at % milliseconds(1), nanoseconds(0));
+    EXPECT_EQ(got[i].prompt_tokens, want[i].prompt_tokens);
+    EXPECT_EQ(got[i].output_tokens, want[i].output_tokens);
+    EXPECT_EQ(got[i].blocks, want[i].blocks);
+  }
+}
+
+TEST(Mooncake, CallsWithoutBlocksAndWholeMillisecondsAreWrittenShort) {
+  const ScratchFile file("{\"timestamp\": 7, \"input_length\": 1, \"output_length\": 2}\n");
+  const auto source = open_mooncake(file.path(), {.jitter = nanoseconds(0)});
+  ASSERT_TRUE(source);
+  std::ostringstream text;
+  ASSERT_TRUE(write_mooncake(**source, text));
+  EXPECT_EQ(text.str(), "{\"timestamp\": 7, \"input_length\": 1, \"output_length\": 2}\n");
+}
+
 TEST(Mooncake, ErrorsNameTheField) {
   const std::pair<const char*, const char*> rows[] = {
       {"{\"timestamp\": 0,", "line 1: is no JSON"},
@@ -212,6 +252,23 @@ TEST(Load, ScaleDividesTimesAndUntilCuts) {
   }
 }
 
+TEST(Load, FromIsTheNewBeginning) {
+  const ScratchFile file(std::string(kAzureHeader) +
+                         "2023-11-16 18:00:00.0,1,1\n2023-11-16 18:00:10.0,2,1\n"
+                         "2023-11-16 18:00:20.0,3,1\n2023-11-16 18:00:30.0,4,1\n");
+  const auto load =
+      Load::create({.trace = file.path(), .scale = 2, .from = seconds(5), .until = seconds(15)});
+  ASSERT_TRUE(load) << load.error().to_string();
+  const auto source = load->open();
+  ASSERT_TRUE(source);
+  const auto calls = drain(**source);
+  ASSERT_EQ(calls.size(), 2U);
+  EXPECT_EQ(calls[0].at, seconds(0));
+  EXPECT_EQ(calls[0].prompt_tokens, 2U);
+  EXPECT_EQ(calls[1].at, seconds(5));
+  EXPECT_TRUE(load->description().ends_with(", scale 2, from 5s until 15s")) << load->description();
+}
+
 TEST(Load, OptionsThatDoNotFitAreErrors) {
   const ScratchFile file{std::string(kAzureHeader)};
   const auto message = [](const LoadOptions& options) {
@@ -220,6 +277,8 @@ TEST(Load, OptionsThatDoNotFitAreErrors) {
   };
   EXPECT_EQ(message({.trace = file.path(), .scale = 0}),
             "--scale is 0, it must be above 0, for example 0.5");
+  EXPECT_EQ(message({.trace = file.path(), .from = seconds(60), .until = seconds(60)}),
+            "--from is 1m, it must be 0s or more and before --until");
   EXPECT_EQ(message({.trace = file.path(), .rate = 3}),
             "--rate is for --form servegen; use --scale with this form");
   EXPECT_NE(
