@@ -16,7 +16,8 @@ Usage: hack/cluster.sh VERB [ARGUMENTS]
   build [COMPONENT...]   build once into the cache: k8s etcd kwok helm coredns (the default), cilium, cyclonus
   up [OPTIONS]           start a cluster: etcd, API server, controller manager, scheduler, and
        --node              one real node: containerd, kubelet, kube-proxy, CNI, CoreDNS (needs root)
-       --gpu-nodes N       N simulated nodes with 8 nvidia.com/gpu each
+       --gpu-nodes N       N simulated nodes with 8 nvidia.com/gpu each (H100)
+       --amd-nodes N       N simulated nodes with 8 amd.com/gpu each (MI300X)
        --policy            Cilium on the real node: network policies are enforced (implies --node)
   env                    print the lines that point a shell at the cluster: eval "$(hack/cluster.sh env)"
   status                 nodes, pods, processes

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -23,10 +24,10 @@ constexpr seconds kCallersEvery{2};
 constexpr milliseconds kBusyEvery{1'000};
 constexpr milliseconds kIdleEvery{5'000};
 constexpr std::ptrdiff_t kBusyEnginesPerSecond = 400;
-constexpr milliseconds kGatewayEvery{500};
+constexpr milliseconds kGatewayEvery{250};  // of two seconds, a step takes one to stand out
 /// A report names every deployment: many gateways, or many names, are asked less often.
 constexpr std::size_t kReportsPerSecond = 40;
-constexpr std::size_t kManyDeployments = 500;
+constexpr std::size_t kManyDeployments = 250;
 
 fetch::Options fetch_options() {
   return {};
@@ -36,6 +37,11 @@ fetch::Options fetch_options() {
 bool known_metrics(crd::model_deployment::EngineType type) {
   using enum crd::model_deployment::EngineType;
   return type == kVLLM || type == kSGLang || type == kLlamaCpp || type == kTGI;
+}
+
+kube::ObjectKey key_of(const std::string& full_name) {
+  const auto slash = full_name.find('/');
+  return {full_name.substr(0, slash), full_name.substr(slash + 1)};
 }
 
 /// Absent while there is no Deployment, or only one of an earlier object of that name.
@@ -92,7 +98,7 @@ void Autoscaler::reset() {
   publisher_.clear();
   metrics_.clear();
   const std::lock_guard lock(mutex_);
-  urgent_.clear();
+  urgent_ = {};
 }
 
 void Autoscaler::run(const std::stop_token& stop) {
@@ -107,11 +113,11 @@ void Autoscaler::run(const std::stop_token& stop) {
     // Not at once: the caches of a new leader may be a moment behind what the last one wrote.
     SteadyTime next = waiter_.now() + kTickEvery;
     while (!stop.stop_requested()) {
-      std::set<std::string> urgent;
+      Urgent urgent;
       {
         std::unique_lock lock(mutex_);
         waiter_.wait_until(lock, changed_, next, stop, [&] { return !urgent_.empty(); });
-        urgent.swap(urgent_);
+        urgent = std::exchange(urgent_, {});
       }
       if (stop.stop_requested()) {
         break;
@@ -200,23 +206,26 @@ void Autoscaler::tick() {
   metrics_.tick(waiter_.now() - begin, std::move(scratch_->gauges));
 }
 
-void Autoscaler::tick_urgent(const std::set<std::string>& names) {
-  std::vector<kube::Object> pods = caches_.pods.list();
-  bool looked = false;
-  for (const auto& name : names) {
-    const auto slash = name.find('/');
-    const kube::ObjectKey key{name.substr(0, slash), name.substr(slash + 1)};
+void Autoscaler::tick_urgent(const Urgent& urgent) {
+  const auto decide_at_once = [this](const kube::ObjectKey& key, bool asleep) {
     const auto object = caches_.model_deployments.get(key);
     Record* record = object.empty() ? nullptr : record_of(object);
-    if (record == nullptr || record->scaler->desired() > 0) {
-      continue;
+    if (record != nullptr && (record->scaler->desired() == 0) == asleep) {
+      scratch_->gauges.clear();
+      decide(key, *record);
     }
-    if (!looked) {
-      fleet_.look(pods);
-      looked = true;
+  };
+  // Of one that runs the pods and callers of the last tick will do; before that none are known.
+  for (const auto& name : urgent.rising) {
+    if (records_.contains(key_of(name))) {
+      decide_at_once(key_of(name), false);
     }
-    scratch_->gauges.clear();
-    decide(key, *record);
+  }
+  if (!urgent.waited_for.empty()) {
+    fleet_.look(caches_.pods.list());
+  }
+  for (const auto& name : urgent.waited_for) {
+    decide_at_once(key_of(name), true);
   }
 }
 
@@ -327,8 +336,9 @@ void Autoscaler::aim_fetchers() {
       gateways.push_back({pod.key, pod.address, pod.admin_port, "/demand", kGatewayEvery});
     }
   }
-  const auto slower = 1 + static_cast<int>(gateways.size() * 2 / kReportsPerSecond) +
-                      static_cast<int>(records_.size() / kManyDeployments);
+  const auto slower =
+      1 + static_cast<int>(gateways.size() * seconds(1) / kGatewayEvery / kReportsPerSecond) +
+      static_cast<int>(records_.size() / kManyDeployments);
   for (auto& target : gateways) {
     target.every = std::min<milliseconds>(kGatewayEvery * slower, kIdleEvery);
   }
@@ -376,13 +386,14 @@ Result<> Autoscaler::report(const std::string& gateway, std::string_view body) {
   return {};
 }
 
-void Autoscaler::wake(const std::vector<std::string>& names) {
-  if (names.empty()) {
+void Autoscaler::wake(const DemandBook::Urgent& urgent) {
+  if (urgent.waited_for.empty() && urgent.rising.empty()) {
     return;
   }
   {
     const std::lock_guard lock(mutex_);
-    urgent_.insert(names.begin(), names.end());
+    urgent_.waited_for.insert(urgent.waited_for.begin(), urgent.waited_for.end());
+    urgent_.rising.insert(urgent.rising.begin(), urgent.rising.end());
   }
   changed_.notify_all();
 }

@@ -6,7 +6,8 @@
 //   engines' /metrics ─┐                                        ┌▶ deletion costs of pods
 //   gateways' demand  ─┼─▶ tick: one Scaler per deployment ─────┼▶ status (desiredReplicas, …)
 //   pods, specs       ─┘   pure, a few microseconds each        └▶ events
-//                                     ▲ at once when a call waits for a model that sleeps
+//                                     ▲ at once when a call waits for a model that sleeps,
+//                                       or when calls rise: it may be a step of load
 //
 // The reconciler of ModelDeployments sets the Deployment's replicas from the status: one owner, and
 // a controller that dies in between leaves nothing half done.
@@ -77,11 +78,16 @@ class Autoscaler {
   void decide(const kube::ObjectKey& key, Record& record);
   void look_at_callers();
   void aim_fetchers();
-  void tick_urgent(const std::set<std::string>& names);
+  struct Urgent {
+    std::set<std::string> waited_for;
+    std::set<std::string> rising;
+    [[nodiscard]] bool empty() const { return waited_for.empty() && rising.empty(); }
+  };
+  void tick_urgent(const Urgent& urgent);
   void read_profiles();
   void took_engine(const std::string& uid, const fetch::Fetched& got);
   void took_gateway(const std::string& pod, const fetch::Fetched& got);
-  void wake(const std::vector<std::string>& names);
+  void wake(const DemandBook::Urgent& urgent);
 
   const cache::Caches& caches_;
   Publisher& publisher_;
@@ -107,8 +113,8 @@ class Autoscaler {
 
   std::mutex mutex_;
   std::condition_variable_any changed_;
-  std::set<std::string> urgent_;  // guarded by mutex_
-  bool running_ = false;          // guarded by mutex_
+  Urgent urgent_;         // guarded by mutex_
+  bool running_ = false;  // guarded by mutex_
 };
 
 }  // namespace penstock::controller::autoscaler

@@ -1,6 +1,7 @@
 #include "controller/autoscaler/demand_book.h"
 
 #include <algorithm>
+#include <cmath>
 #include <unordered_set>
 
 #include "scaling/constants.h"
@@ -17,6 +18,12 @@ constexpr std::chrono::seconds kFromTheStart(scaling::kStableSeconds);
 
 /// By the gateway's own clock, which may be set.
 constexpr std::chrono::seconds kSameProcess{1};
+
+/// A stretch rises with so many calls, if they are so many times as many as were usual lately.
+/// Noise does now and then, which costs one look.
+constexpr double kRisingCalls = 4;
+constexpr double kRisingFactor = 2;
+constexpr scaling::Seconds kUsualMemory{5};
 
 /// Samples kept for a deployment that nobody collects.
 constexpr std::size_t kMostUntold = 128;
@@ -50,7 +57,7 @@ DemandSample difference(const DeploymentDemand& before, const DeploymentDemand& 
 
 }  // namespace
 
-void DemandBook::count(Account& account, const DeploymentDemand& now, SteadyTime start,
+bool DemandBook::count(Account& account, const DeploymentDemand& now, SteadyTime start,
                        SteadyTime end) {
   DemandSample sample = difference(account.last, now);
   account.last = now;
@@ -64,11 +71,18 @@ void DemandBook::count(Account& account, const DeploymentDemand& now, SteadyTime
     }
     account.untold.push_back(sample);
   }
+  const double seconds = scaling::Seconds(sample.span).count();
+  const double calls = sample.calls + sample.spilled_calls;
+  const bool rising =
+      calls >= std::max(kRisingCalls, kRisingFactor * account.calls_per_second * seconds);
+  account.calls_per_second += (1 - std::exp(-seconds / kUsualMemory.count())) *
+                              (calls / seconds - account.calls_per_second);
+  return rising;
 }
 
-DemandBook::Names DemandBook::take(const std::string& pod, const Report& report,
-                                   SteadyTime received) {
-  Names woken;
+DemandBook::Urgent DemandBook::take(const std::string& pod, const Report& report,
+                                    SteadyTime received) {
+  Urgent urgent;
   const std::lock_guard lock(mutex_);
   Source& source = sources_[pod];
   // A report that was overtaken by a later one tells of the same process, a restarted one does not.
@@ -76,7 +90,7 @@ DemandBook::Names DemandBook::take(const std::string& pod, const Report& report,
   const auto apart = std::chrono::abs(process - source.process);
   const bool anew = source.instance != report.instance || apart > kSameProcess;
   if (!anew && report.sequence <= source.sequence) {
-    return woken;
+    return urgent;
   }
   // The least delay seen says best when the process began.
   const SteadyTime began = received - report.window;
@@ -101,10 +115,12 @@ DemandBook::Names DemandBook::take(const std::string& pod, const Report& report,
     if (first && anew && !from_the_start) {
       account.last = demand;
     } else {
-      count(account, demand, start, end);
+      if (count(account, demand, start, end)) {
+        urgent.rising.push_back(name);
+      }
     }
     if (demand.waiting_for_start > 0) {
-      woken.push_back(name);
+      urgent.waited_for.push_back(name);
     }
   }
   for (auto& [name, account] : source.accounts) {
@@ -115,7 +131,7 @@ DemandBook::Names DemandBook::take(const std::string& pod, const Report& report,
   source.sequence = report.sequence;
   source.through = end;
   source.fault = Fault::kNone;
-  return woken;
+  return urgent;
 }
 
 void DemandBook::failed(const std::string& pod, Fault fault) {

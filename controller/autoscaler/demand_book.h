@@ -34,10 +34,14 @@ class DemandBook {
   using Report = gateway::demand::Report;
   using Names = std::vector<std::string>;
 
-  /// `pod` ("namespace/name") is the replica that speaks. Names of deployments ("namespace/name")
-  /// for which calls wait until a replica is there: those that sleep deserve a tick at once. Any
-  /// thread.
-  Names take(const std::string& pod, const Report& report, SteadyTime received);
+  /// Deployments ("namespace/name") that deserve a look at once.
+  struct Urgent {
+    Names waited_for;  ///< calls wait until a replica is there
+    Names rising;      ///< far more calls than before: it may be a step of load, the rule decides
+  };
+
+  /// `pod` ("namespace/name") is the replica that speaks. Any thread.
+  Urgent take(const std::string& pod, const Report& report, SteadyTime received);
 
   /// The pod could not be asked, or answered nonsense. Counts until its next report. Any thread.
   void failed(const std::string& pod, scaling::Fault fault);
@@ -56,6 +60,7 @@ class DemandBook {
   struct Account {
     gateway::demand::DeploymentDemand last;
     std::vector<scaling::DemandSample> untold;
+    double calls_per_second = 0;  ///< smoothed
   };
   struct Source {
     std::string instance;
@@ -67,7 +72,8 @@ class DemandBook {
     std::unordered_map<std::string, Account> accounts;  ///< by deployment
   };
 
-  static void count(Account& account, const gateway::demand::DeploymentDemand& now,
+  /// Whether the calls of this stretch are far more than those before.
+  static bool count(Account& account, const gateway::demand::DeploymentDemand& now,
                     SteadyTime start, SteadyTime end);
 
   mutable std::mutex mutex_;

@@ -41,6 +41,8 @@ inline constexpr double kBurstNoise = 3.0;
 /// traffic cost 4 % more GPU-hours on the reasoning day for nothing …
 inline constexpr std::size_t kStepSeconds = 2;
 inline constexpr double kStepNoise = 8.0;
+/// What came before is only compared with once so much of it was seen.
+inline constexpr double kStepCalmSeconds = 8;
 /// … and is then believed but for this many of its own: two seconds say that there is a step, not
 /// how long it lasts.
 inline constexpr double kStepMargin = 2.0;

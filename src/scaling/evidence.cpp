@@ -79,6 +79,21 @@ void forget_gone_gateways(State& state, const Observation& seen) {
   });
 }
 
+/// Some gateways have told more of the second in which `end` lies than up to there: the share of it
+/// that lies before, as if all were called alike.
+double told_by(const State& state, SteadyTime end) {
+  const auto second = std::chrono::floor<std::chrono::seconds>(end);
+  Seconds told{0};
+  Seconds before{0};
+  for (const GatewayMemory& memory : state.gateways) {
+    if (!memory.faulty) {
+      told += std::min<SteadyTime>(memory.through, second + std::chrono::seconds(1)) - second;
+      before += end - second;
+    }
+  }
+  return told.count() > 0 ? before / told : 1;
+}
+
 void absorb_gateways(State& state, const Observation& seen, Evidence& evidence) {
   forget_gone_gateways(state, seen);
   SteadyTime end = SteadyTime::max();
@@ -110,7 +125,9 @@ void absorb_gateways(State& state, const Observation& seen, Evidence& evidence) 
   if (evidence.demand_known) {
     evidence.stable = state.demand.sum(end, kStableSeconds, state.demand_since);
     evidence.burst = state.demand.sum(end, kBurstSeconds, state.demand_since);
-    evidence.step = state.demand.sum(end, kStepSeconds, state.demand_since);
+    evidence.step = state.demand.last(end, kStepSeconds, state.demand_since, told_by(state, end));
+    evidence.calm = state.demand.sum(end - std::chrono::seconds(kStepSeconds),
+                                     kStableSeconds - kStepSeconds, state.demand_since);
   }
   evidence.warming_up = evidence.stable.seconds < static_cast<double>(kSeenBeforeShrinking);
 }

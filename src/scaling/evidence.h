@@ -21,6 +21,7 @@ struct Evidence {
   DemandSum stable;
   DemandSum burst;
   DemandSum step;              ///< the last two seconds
+  DemandSum calm;              ///< what of the stable window lies before them
   double gateway_waiting = 0;  ///< calls queued in gateways, those for a cold start included
   bool called = false;         ///< something arrived or waits
 

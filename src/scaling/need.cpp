@@ -51,10 +51,19 @@ double beyond_noise(const DemandSum& sum, double deviations = kBurstNoise) {
   return std::max(0.0, 1 - deviations * deviation);
 }
 
-/// The same of the last two seconds: nothing, unless they stand out from the stable window.
-double beyond_stable(const DemandSum& step, const DemandSum& stable) {
+/// The same of the last two seconds: nothing, unless they stand out from the stable window. One
+/// that is young is taken as if it had been like this for all its length, else a step would hide
+/// itself.
+double beyond_stable(const Evidence& evidence) {
+  const DemandSum& step = evidence.step;
+  DemandSum stable = evidence.stable;
   if (step.seconds <= 0 || stable.seconds <= 0) {
     return 0;
+  }
+  if (evidence.calm.seconds >= kStepCalmSeconds) {
+    stable.seconds = kStableSeconds;
+    stable.calls = step.calls + evidence.calm.calls / evidence.calm.seconds *
+                                    (static_cast<double>(kStableSeconds) - step.seconds);
   }
   const double expected = std::max(1.0, stable.calls * step.seconds / stable.seconds);
   const double deviation = std::sqrt(kDispersion * (1 + kLengthVariation) * expected);
@@ -166,9 +175,8 @@ void assess_demand(const Capacity& capacity, State& state, const Evidence& evide
   const Load stable = load_of(evidence.stable, believed, waiting, mix);
   Load load = stable;
   Need need = capacity.need(stable);
-  for (const Load& other :
-       {load_of(evidence.burst, beyond_noise(evidence.burst), waiting, mix),
-        load_of(evidence.step, beyond_stable(evidence.step, evidence.stable), waiting, mix)}) {
+  for (const Load& other : {load_of(evidence.burst, beyond_noise(evidence.burst), waiting, mix),
+                            load_of(evidence.step, beyond_stable(evidence), waiting, mix)}) {
     if (const Need by_other = capacity.need(other); by_other.replicas > need.replicas) {
       load = other;
       need = by_other;

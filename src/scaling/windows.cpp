@@ -7,6 +7,11 @@ namespace {
 
 constexpr std::chrono::minutes kMinute{1};
 
+/// The first second that begins at that time or later.
+std::int64_t whole(SteadyTime time) {
+  return std::chrono::ceil<std::chrono::seconds>(time.time_since_epoch()).count();
+}
+
 }  // namespace
 
 void DemandWindow::advance_to(std::int64_t index) {
@@ -38,24 +43,45 @@ void DemandWindow::add(SteadyTime start, std::chrono::milliseconds span,
   }
 }
 
+void DemandWindow::gather(std::int64_t first, std::int64_t stop, double share,
+                          DemandSum& out) const {
+  const std::int64_t oldest = newest_ - static_cast<std::int64_t>(kKeptSeconds) + 1;
+  for (std::int64_t i = std::max(first, oldest); i < stop && i <= newest_; ++i) {
+    const DemandSecond& second = ring_[slot_of(i)];
+    out.calls += share * static_cast<double>(second.calls);
+    out.prompt_tokens += share * static_cast<double>(second.prompt_tokens);
+    out.prompt_tokens_squared += share * static_cast<double>(second.prompt_tokens_squared);
+    out.expected_output_tokens += share * static_cast<double>(second.expected_output_tokens);
+    out.calls_with_expectation += share * static_cast<double>(second.calls_with_expectation);
+  }
+}
+
 DemandSum DemandWindow::sum(SteadyTime end, std::size_t seconds, SteadyTime since) const {
   const std::int64_t stop = index_of(end);
-  const auto whole = std::chrono::ceil<std::chrono::seconds>(since.time_since_epoch()).count();
-  const std::int64_t first = std::max(stop - static_cast<std::int64_t>(seconds), whole);
+  const std::int64_t first = std::max(stop - static_cast<std::int64_t>(seconds), whole(since));
   DemandSum out;
   if (first >= stop) {
     return out;
   }
   out.seconds = static_cast<double>(stop - first);
-  const std::int64_t oldest = newest_ - static_cast<std::int64_t>(kKeptSeconds) + 1;
-  for (std::int64_t i = std::max(first, oldest); i < stop && i <= newest_; ++i) {
-    const DemandSecond& second = ring_[slot_of(i)];
-    out.calls += static_cast<double>(second.calls);
-    out.prompt_tokens += static_cast<double>(second.prompt_tokens);
-    out.prompt_tokens_squared += static_cast<double>(second.prompt_tokens_squared);
-    out.expected_output_tokens += static_cast<double>(second.expected_output_tokens);
-    out.calls_with_expectation += static_cast<double>(second.calls_with_expectation);
+  gather(first, stop, 1, out);
+  return out;
+}
+
+DemandSum DemandWindow::last(SteadyTime end, std::size_t seconds, SteadyTime since,
+                             double told) const {
+  const SteadyTime begin =
+      std::max(end - std::chrono::seconds(seconds), SteadyTime(std::chrono::seconds(whole(since))));
+  DemandSum out;
+  if (end - begin < std::chrono::seconds(1)) {
+    return out;
   }
+  out.seconds = Seconds(end - begin).count();
+  const std::int64_t first = index_of(begin);
+  const Seconds before = begin.time_since_epoch() - std::chrono::seconds(first);
+  gather(first, first + 1, 1 - before.count(), out);
+  gather(first + 1, index_of(end), 1, out);
+  gather(index_of(end), whole(end), told, out);
   return out;
 }
 

@@ -25,7 +25,7 @@ struct DemandSecond {
   float calls_with_expectation = 0;
 };
 
-/// Sums over a stretch of whole seconds.
+/// Sums over a stretch of time.
 struct DemandSum {
   double seconds = 0;
   double calls = 0;
@@ -43,6 +43,12 @@ class DemandWindow {
 
   /// Sums over the `seconds` whole seconds before `end`, not reaching back before `since`.
   [[nodiscard]] DemandSum sum(SteadyTime end, std::size_t seconds, SteadyTime since) const;
+
+  /// Sums over just the time before `end`, whole second or not: of the oldest second the part that
+  /// belongs, of the newest `told`, the share of what was told of it that lies before `end`.
+  /// Nothing while that is less than a second.
+  [[nodiscard]] DemandSum last(SteadyTime end, std::size_t seconds, SteadyTime since,
+                               double told) const;
 
   template <class Visitor>
   void visit(Visitor& v) {
@@ -68,6 +74,8 @@ class DemandWindow {
     return static_cast<std::size_t>(((index % kept) + kept) % kept);
   }
   void advance_to(std::int64_t index);
+  /// Adds a share of the seconds [first, stop).
+  void gather(std::int64_t first, std::int64_t stop, double share, DemandSum& out) const;
 
   std::int64_t newest_ = 0;  ///< second since the clock's epoch
   std::array<DemandSecond, kKeptSeconds> ring_{};

@@ -59,19 +59,19 @@ control_plane() {
   wait_for_process 30 kube-controller-manager api /api/v1/namespaces/default/serviceaccounts/default
 }
 
-# cluster_up [--node] [--gpu-nodes N] [--policy]
+# cluster_up [--node] [--gpu-nodes N] [--amd-nodes N] [--policy]
 cluster_up() {
-  local gpus=0 network="" begin phase room=""
+  local nvidia=0 amd=0 network="" begin phase room=""
   while [ $# -gt 0 ]; do
     case $1 in
       --node) network=${network:-bridge} ;;
       --policy) network=cilium ;;
-      --gpu-nodes)
-        gpus=${2:-}
-        [[ $gpus =~ ^[0-9]+$ ]] || die "--gpu-nodes takes a number"
+      --gpu-nodes | --amd-nodes)
+        [[ ${2:-} =~ ^[0-9]+$ ]] || die "$1 takes a number"
+        if [ "$1" = --amd-nodes ]; then amd=$2; else nvidia=$2; fi
         shift
         ;;
-      *) die "no option \"$1\"; there are: --node, --gpu-nodes N, --policy" ;;
+      *) die "no option \"$1\"; there are: --node, --gpu-nodes N, --amd-nodes N, --policy" ;;
     esac
     shift
   done
@@ -94,7 +94,7 @@ cluster_up() {
   control_plane
   say "control plane $KUBERNETES_VERSION on $(api_ip):$API_PORT in $(since_ms "$begin")"
   phase=$(now_ms)
-  if [ "$gpus" -gt 0 ]; then gpu_nodes "$gpus"; fi
+  if [ $((nvidia + amd)) -gt 0 ]; then gpu_nodes "$nvidia" "$amd"; fi
   if [ -n "$network" ]; then
     wait "$room" || die "the node's namespaces or containerd did not come up: $(tail -n 3 "$LOGS/room.log")"
     real_node "$network"

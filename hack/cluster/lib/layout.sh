@@ -39,7 +39,8 @@ NODE_IP=$(net_part 0 2)
 SERVICE_CIDR=$(net_part 4 0)/22
 SERVICE_IP=$(net_part 4 1)
 DNS_IP=$(net_part 4 10)
-POD_CIDR=$(net_part 8 0)/21
+POD_CIDR=$(net_part 8 0)/22
+SIMULATED_CIDR=$(net_part 12 0)/22
 NODE=real-$CLUSTER_ID
 VETH=psk$CLUSTER_ID
 

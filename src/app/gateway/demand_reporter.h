@@ -2,8 +2,8 @@
 // Sends the gateway's demand to the controller: now and then, and at once when a call begins to
 // wait for a model that sleeps. Knows cadence; knows neither the report nor who carries it.
 //
-// The controller also asks for it twice a second where it can reach us. Each way alone is enough;
-// together a waiting call is known within milliseconds.
+// The controller also asks for it four times a second where it can reach us. Each way alone is
+// enough; together a waiting call is known within milliseconds.
 
 #include <condition_variable>
 #include <functional>

@@ -1,5 +1,6 @@
 """The real image on the real node: pods run, GPUs are counted, Services and DNS answer, and so do the simulated nodes."""
 import json
+import time
 import urllib.request
 
 import pytest
@@ -45,6 +46,16 @@ kind: Service
 metadata: {{name: engine, namespace: models}}
 spec: {{selector: {{app: engine}}, ports: [{{port: 80, targetPort: 8000}}]}}
 """
+LENT = """
+---
+apiVersion: v1
+kind: Pod
+metadata: {{name: {name}, namespace: default, labels: {{app: lent}}, annotations: {{penstock.local/process: wanted}}}}
+spec:
+  terminationGracePeriodSeconds: {grace}
+  tolerations: [{{key: kwok.x-k8s.io/node, operator: Exists}}]
+  containers: [{{name: engine, image: example.invalid/engine, resources: {{limits: {{amd.com/gpu: 1}}}}}}]
+"""
 BIG = """
 apiVersion: apps/v1
 kind: Deployment
@@ -64,7 +75,7 @@ spec:
 @pytest.fixture(scope="module")
 def cluster():
     with LocalCluster() as running:
-        running.up("--node", "--gpu-nodes", "3")
+        running.up("--node", "--gpu-nodes", "3", "--amd-nodes", "1")
         running.load_image()
         running.apply(RESTRICTED)
         yield running
@@ -76,8 +87,11 @@ def test_it_is_up_in_time(cluster):
 
 
 def test_nodes_offer_gpus(cluster):
-    gpus = {node["metadata"]["name"]: node["status"]["allocatable"].get("nvidia.com/gpu") for node in cluster.get("nodes")["items"]}
-    assert gpus == {"gpu-1": "8", "gpu-2": "8", "gpu-3": "8", f"real-{cluster.id}": "8"}
+    gpus = {node["metadata"]["name"]: {key: count for key, count in node["status"]["allocatable"].items() if key.endswith("/gpu")}
+            for node in cluster.get("nodes")["items"]}
+    nvidia, amd = {"nvidia.com/gpu": "8"}, {"amd.com/gpu": "8"}
+    assert gpus == {"gpu-1": nvidia, "gpu-2": nvidia, "gpu-3": nvidia, "amd-1": amd, f"real-{cluster.id}": nvidia}
+    assert cluster.names("nodes", "-l", "amd.com/gpu.device-id=74a1") == {"node/amd-1"}
 
 
 def test_the_image_runs_restricted(cluster):
@@ -125,6 +139,27 @@ def test_simulated_nodes_take_whole_gpu_nodes(cluster):
     cluster.kubectl("rollout", "status", "deployment/big", "--timeout=60s")
     nodes = {pod["spec"]["nodeName"] for pod in cluster.get("pods", "-l", "app=big")["items"]}
     assert nodes == {"gpu-1", "gpu-2", "gpu-3"}
+
+
+def pod_now(cluster, name):
+    pod = cluster.get("pod", name)
+    return pod["status"].get("podIP"), next(c["status"] for c in pod["status"]["conditions"] if c["type"] == "Ready")
+
+
+def test_a_simulated_pod_with_a_process_waits_for_it(cluster):
+    cluster.apply(LENT.format(name="first", grace=60) + LENT.format(name="second", grace=2))
+    for name in ("first", "second"):
+        wait_until(f"{name} has an address", lambda name=name: pod_now(cluster, name)[0])
+    assert pod_now(cluster, "first") != pod_now(cluster, "second")
+    cluster.kubectl("annotate", "pod", "first", "penstock.local/listens=true")
+    wait_until("it is ready", lambda: pod_now(cluster, "first")[1] == "True", 10)
+    assert pod_now(cluster, "second")[1] == "False"
+    begin = time.monotonic()
+    cluster.kubectl("delete", "pod", "first", "second", "--wait=false")
+    wait_until("the grace period ends the second", lambda: cluster.names("pods", "-l", "app=lent") == {"pod/first"}, 20)
+    assert time.monotonic() - begin >= 1.5
+    cluster.kubectl("annotate", "pod", "first", "penstock.local/ended=0")
+    wait_until("the first has ended", lambda: not cluster.names("pods", "-l", "app=lent"), 10)
 
 
 def test_writes_are_in_the_audit_log(cluster):

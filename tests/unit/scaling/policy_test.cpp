@@ -36,6 +36,15 @@ TEST(Policy, MoreDemandIsAnsweredAtOnce) {
   EXPECT_LE(world.token_seconds(), 0.1);
 }
 
+TEST(Policy, AStepSoonAfterTheFirstCallsIsAnsweredAtOnceToo) {
+  const WorldOptions options{.calls_per_second = 2, .replicas = 1, .noise = false};
+  World world(options, settings_for(options, 1, 50));
+  world.run(20);
+  world.set_rate(30);
+  world.run(1);
+  EXPECT_EQ(world.step().reason, Reason::kDemandGrew);
+}
+
 TEST(Policy, PodsThatStartAreNotAskedForTwice) {
   const WorldOptions options{
       .calls_per_second = 5, .cold_start_seconds = 240, .replicas = 2, .noise = false};

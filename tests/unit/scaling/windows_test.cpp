@@ -28,6 +28,21 @@ TEST(DemandWindow, SumsWholeSecondsBeforeTheEnd) {
   EXPECT_EQ(young.calls, 10);
 }
 
+TEST(DemandWindow, TheLastSecondsEndWhereTheyEnd) {
+  DemandWindow window;
+  for (int s = 0; s < 4; ++s) {
+    window.add(kStart + std::chrono::seconds(s), 1s, {.calls = static_cast<float>(10 * s)});
+  }
+  window.add(kStart + 4s, 500ms, {.calls = 7});
+  const DemandSum last = window.last(kStart + 4'500ms, 2, kStart, 1);
+  EXPECT_EQ(last.seconds, 2);
+  EXPECT_EQ(last.calls, 10 + 30 + 7);
+  EXPECT_EQ(window.last(kStart + 4'500ms, 2, kStart, 0.5).calls, 10 + 30 + 3.5);
+  EXPECT_EQ(window.last(kStart + 4s, 2, kStart, 1).calls, window.sum(kStart + 4s, 2, kStart).calls);
+  EXPECT_EQ(window.last(kStart + 4'500ms, 2, kStart + 3s, 1).seconds, 1.5);
+  EXPECT_EQ(window.last(kStart + 4'500ms, 2, kStart + 4s, 1).seconds, 0) << "too little to tell";
+}
+
 TEST(DemandWindow, QuietSecondsCountAsSeconds) {
   DemandWindow window;
   window.add(kStart, 1s, {.calls = 6});

@@ -64,6 +64,25 @@ TEST(DemandBook, TotalsBecomeDifferences) {
   EXPECT_EQ(calls(book), 0) << "told once";
 }
 
+TEST(DemandBook, RisingDemandIsUrgentOnce) {
+  DemandBook book;
+  auto rises = [&, sequence = 0U, arrivals = 0, at = kStart](int calls) mutable {
+    arrivals += calls;
+    at += milliseconds(250);
+    const auto age = std::chrono::duration_cast<milliseconds>(at - kStart);
+    return !book.take(kPod, report(++sequence, age, demand(arrivals)), at).rising.empty();
+  };
+  for (int i = 0; i < 80; ++i) {
+    EXPECT_FALSE(rises(i % 2 == 0 ? 3 : 2)) << "ten a second, always";
+  }
+  EXPECT_TRUE(rises(10)) << "forty a second";
+  for (int i = 0; i < 80; ++i) {
+    rises(10);
+  }
+  EXPECT_FALSE(rises(10)) << "that is usual now";
+  EXPECT_FALSE(rises(3));
+}
+
 TEST(DemandBook, ALostReportLosesNothing) {
   DemandBook book;
   book.take(kPod, report(1, seconds(1), demand(1)), kStart);
@@ -150,8 +169,9 @@ TEST(DemandBook, SaysWhoWaitsForAFirstReplica) {
   DemandBook book;
   DeploymentDemand waiting = demand(1);
   waiting.waiting_for_start = 1;
-  EXPECT_EQ(book.take(kPod, report(1, seconds(1), demand(0)), kStart), DemandBook::Names{});
-  EXPECT_EQ(book.take(kPod, report(2, seconds(2), waiting), kStart + seconds(1)),
+  EXPECT_EQ(book.take(kPod, report(1, seconds(1), demand(0)), kStart).waited_for,
+            DemandBook::Names{});
+  EXPECT_EQ(book.take(kPod, report(2, seconds(2), waiting), kStart + seconds(1)).waited_for,
             DemandBook::Names{kModel});
   DemandNews news;
   calls(book, &news);
