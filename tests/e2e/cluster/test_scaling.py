@@ -54,7 +54,7 @@ def test_load_adds_replicas_and_none_is_lost_when_they_go(cluster):
         wait_desired(cluster, lambda now: now == 4, 60)
         first = [d for d in decisions(cluster) if made_at(d) > begin and d["to"] > d["from"]]
         print(f"first decision {made_at(first[-1]) - begin:.2f} s after the load")
-        assert made_at(first[-1]) - begin < 5
+        assert made_at(first[-1]) - begin < 10, "four callers in turn are no clear step: test_replay has one"
         wait_ready(cluster, 4, 60)
         told = explain(cluster)
         assert "4" in told and "Decisions, newest first" in told, told
