@@ -7,27 +7,17 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
+#include "controller/autoscaler/cadence.h"
 #include "controller/child/names.h"
 #include "kube/fields.h"
 
 namespace penstock::controller::autoscaler {
 namespace {
 
-using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr seconds kTickEvery{1};
 constexpr seconds kCallersEvery{2};
-
-// Cadence of fetching. Engines without calls change nothing within seconds. Those with calls share
-// a budget, so that a large fleet costs no more than its parsing is worth.
-constexpr milliseconds kBusyEvery{1'000};
-constexpr milliseconds kIdleEvery{5'000};
-constexpr std::ptrdiff_t kBusyEnginesPerSecond = 400;
-constexpr milliseconds kGatewayEvery{250};  // of two seconds, a step takes one to stand out
-/// A report names every deployment: many gateways, or many names, are asked less often.
-constexpr std::size_t kReportsPerSecond = 40;
-constexpr std::size_t kManyDeployments = 250;
 
 fetch::Options fetch_options() {
   return {};
@@ -306,6 +296,7 @@ void Autoscaler::look_at_callers() {
 void Autoscaler::aim_fetchers() {
   std::vector<fetch::Target> engines;
   std::set<std::string> uids;
+  std::size_t busy = 0;
   for (const auto& [key, record] : records_) {
     if (!record.scaler) {
       continue;
@@ -315,14 +306,13 @@ void Autoscaler::aim_fetchers() {
       if (replica->ready_since && !replica->address.empty()) {
         engines.push_back({replica->uid, replica->address,
                            static_cast<std::uint16_t>(record.asked.port), record.asked.metrics_path,
-                           record.busy ? kBusyEvery : kIdleEvery});
+                           record.busy ? kBusyEngineEvery : kIdleEngineEvery});
+        busy += record.busy ? 1 : 0;
       }
     }
   }
-  const auto busy = std::ranges::count(engines, kBusyEvery, &fetch::Target::every);
-  const auto seconds_each = std::max(1, static_cast<int>(busy / kBusyEnginesPerSecond));
   for (auto& target : engines) {
-    target.every = std::min(target.every * seconds_each, kIdleEvery);
+    target.every = target.every == kBusyEngineEvery ? busy_engine_every(busy) : target.every;
   }
   std::ranges::sort(engines, {}, &fetch::Target::id);
   if (engines != engine_targets_) {
@@ -331,16 +321,11 @@ void Autoscaler::aim_fetchers() {
     engines_.keep(uids);
   }
   std::vector<fetch::Target> gateways;
+  const auto every = gateway_every(fleet_.gateways().size(), records_.size());
   for (const auto& pod : fleet_.gateways()) {
     if (pod.admin_port != 0 && !pod.address.empty()) {
-      gateways.push_back({pod.key, pod.address, pod.admin_port, "/demand", kGatewayEvery});
+      gateways.push_back({pod.key, pod.address, pod.admin_port, "/demand", every});
     }
-  }
-  const auto slower =
-      1 + static_cast<int>(gateways.size() * seconds(1) / kGatewayEvery / kReportsPerSecond) +
-      static_cast<int>(records_.size() / kManyDeployments);
-  for (auto& target : gateways) {
-    target.every = std::min<milliseconds>(kGatewayEvery * slower, kIdleEvery);
   }
   std::ranges::sort(gateways, {}, &fetch::Target::id);
   if (gateways != gateway_targets_) {
