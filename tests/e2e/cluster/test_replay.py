@@ -74,10 +74,11 @@ def model(name, place, target):
 @pytest.fixture(scope="module")
 def cluster():
     with quickstart.installed("--gpu-nodes", "3", "--amd-nodes", "1") as running:
-        # As clusters keep other pods off their accelerators; the second round of the chart brings the profiles that tolerate it.
+        # As clusters keep other pods off their accelerators.
         running.kubectl("taint", "nodes", "-l", "nvidia.com/gpu.present", "nvidia.com/gpu=present:NoSchedule")
         running.kubectl("taint", "nodes", "-l", "amd.com/gpu.device-id", "amd.com/gpu=present:NoSchedule")
-        running.helm("upgrade", "penstock", ROOT / "charts/penstock", "-n", quickstart.SYSTEM, "--reuse-values", "--wait", "--timeout", "60s")
+        wait_until("the profiles that tolerate it are there", lambda: {f"acceleratorprofile.penstock.dev/{profile}" for profile, _, _ in VENDORS.values()}
+                   <= set(running.names("acceleratorprofiles")), 30)
         running.apply(GATEWAY + model("real", 'resources: {limits: {nvidia.com/gpu: 1}}', 12000)
                       + "".join(model(name, LENT.format(profile=profile), 6000) for name, (profile, _, _) in VENDORS.items()))
         wait_until("the gateway is ready", lambda: is_true(running, "igw", "main"), 90)
