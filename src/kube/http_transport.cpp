@@ -275,6 +275,11 @@ Answer HttpTransport::send(const HttpRequest& request, const BodySink& sink, std
     ok = client.send(out, in, error);
   }
   Watchdog::End end = watchdog_.end(call);
+  // On a busy machine httplib may give up reading before the watchdog had its turn.
+  const bool late = !ok && system_clock().now() >= start + request.deadline;
+  if (late && end.verdict == Watchdog::Verdict::kInTime) {
+    end.verdict = Watchdog::Verdict::kTimeout;
+  }
   if (end.verdict == Watchdog::Verdict::kTimeout) {
     drop_idle_since(start);
   }
