@@ -2,6 +2,7 @@
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/x509v3.h>
 
 namespace penstock::controller::authority {
 namespace {
@@ -23,6 +24,12 @@ int no_password(char*, int, int, void*) {
   return -1;
 }
 
+/// OpenSSL decodes a certificate's extensions when they are first asked for. Handshakes on several
+/// threads share these, so it is done while nobody else has them.
+void decode_extensions(X509& certificate) {
+  static_cast<void>(X509_get_extension_flags(&certificate));
+}
+
 }  // namespace
 
 Result<CertificatePtr> certificate_of(std::string_view pem) {
@@ -30,6 +37,7 @@ Result<CertificatePtr> certificate_of(std::string_view pem) {
   if (!out) {
     return fail(Code::kInvalid, "not a PEM certificate: " + take_openssl_error());
   }
+  decode_extensions(*out);
   return out;
 }
 
@@ -46,6 +54,7 @@ Result<StorePtr> store_of(std::string_view bundle) {
   const BioPtr bio = reader(bundle);
   int count = 0;
   while (const CertificatePtr one{PEM_read_bio_X509(bio.get(), nullptr, no_password, nullptr)}) {
+    decode_extensions(*one);
     count += X509_STORE_add_cert(store.get(), one.get());
   }
   ERR_clear_error();  // "no start line" ends every PEM text
