@@ -1,4 +1,5 @@
 """`penstock controller` outside of a cluster, working on it: start, wait, kill, read its log."""
+import contextlib
 import json
 import os
 import pathlib
@@ -9,9 +10,20 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "e2e/cluster"))
-from local_cluster import ROOT, wait_until  # noqa: E402
+from local_cluster import LocalCluster, ROOT, wait_until  # noqa: E402
 
 PENSTOCK = os.environ.get("PENSTOCK", str(ROOT / "build/release/penstock"))
+
+
+@contextlib.contextmanager
+def control_plane(gpu_nodes):
+    """A cluster with our kinds and the namespaces that Controller watches."""
+    with LocalCluster() as running:
+        running.up("--gpu-nodes", str(gpu_nodes))
+        running.kubectl("apply", "--server-side", "-f", ROOT / "crds")
+        running.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=20s")
+        running.kubectl("create", "namespace", "other")
+        yield running
 
 
 class Controller:

@@ -4,8 +4,7 @@ import re
 
 import pytest
 
-from controller_process import Controller, wait_until
-from local_cluster import LocalCluster, ROOT
+from controller_process import Controller, control_plane, wait_until
 from tcp_proxy import TcpProxy
 from test_reconcile import model
 
@@ -14,11 +13,7 @@ SILENT = 45.0  # a watch is opened anew after half a minute, so that a dead one 
 
 @pytest.fixture(scope="module")
 def cluster():
-    with LocalCluster() as running:
-        running.up("--gpu-nodes", "1")
-        running.kubectl("apply", "--server-side", "-f", ROOT / "crds")
-        running.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=20s")
-        running.kubectl("create", "namespace", "other")
+    with control_plane(gpu_nodes=1) as running:
         yield running
 
 

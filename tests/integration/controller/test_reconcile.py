@@ -5,8 +5,7 @@ import urllib.request
 
 import pytest
 
-from controller_process import Controller, ROOT, wait_until
-from local_cluster import LocalCluster
+from controller_process import Controller, control_plane, wait_until
 
 CHILDREN = "deployments,services,serviceaccounts,poddisruptionbudgets,persistentvolumeclaims"
 OURS = "modeldeployments,modelroutes,consumers"
@@ -17,11 +16,7 @@ ENGINE = {"image": "penstock.local/penstock:dev", "args": ["engine"],
 
 @pytest.fixture(scope="module")
 def cluster():
-    with LocalCluster() as running:
-        running.up("--gpu-nodes", "2")
-        running.kubectl("apply", "--server-side", "-f", ROOT / "crds")
-        running.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=20s")
-        running.kubectl("create", "namespace", "other")
+    with control_plane(gpu_nodes=2) as running:
         yield running
 
 

@@ -5,8 +5,7 @@ import time
 
 import pytest
 
-from controller_process import Controller, ROOT, wait_until
-from local_cluster import LocalCluster
+from controller_process import Controller, control_plane, wait_until
 
 # Custom: its metrics are not known, so that it has none is no fault.
 ENGINE = {"type": "Custom", "image": "penstock.local/penstock:dev", "args": ["engine"], "command": ["penstock"],
@@ -15,11 +14,7 @@ ENGINE = {"type": "Custom", "image": "penstock.local/penstock:dev", "args": ["en
 
 @pytest.fixture(scope="module")
 def cluster():
-    with LocalCluster() as running:
-        running.up("--gpu-nodes", "1")
-        running.kubectl("apply", "--server-side", "-f", ROOT / "crds")
-        running.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=20s")
-        running.kubectl("create", "namespace", "other")
+    with control_plane(gpu_nodes=1) as running:
         yield running
 
 
